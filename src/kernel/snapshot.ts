@@ -1,0 +1,93 @@
+/**
+ * Frozen views of a kernel at one instant, for samples, the dashboard and tests. Plain data: nothing
+ * in it refers to live state. Pages of 4096 bytes, times in ns.
+ */
+
+export type TaskState = 'R' | 'S' | 'D' | 'K' | 'T' | 'Z' | 'X'; // as ps(1); K: TASK_KILLABLE
+
+export interface TaskSnapshot {
+  pid: number;
+  tgid: number;
+  comm: string;
+  cgroup: string;
+  state: TaskState;
+  /** What it waits for, e.g. `oom_lock`, `pipe_read`, `hold`; '' while it runs. */
+  wchan: string;
+  oomScoreAdj: number;
+  anonPages: number;
+  filePages: number;
+  shmemPages: number;
+  swapPages: number;
+  pgtablesPages: number;
+  oomVictim: boolean;
+  memdie: boolean;
+  mmfOomSkip: boolean;
+}
+
+export interface PsiSnapshot {
+  /** Percent × 100. */
+  someAvg10: number;
+  someAvg60: number;
+  someAvg300: number;
+  someTotalNs: number;
+  fullAvg10: number;
+  fullAvg60: number;
+  fullAvg300: number;
+  fullTotalNs: number;
+}
+
+/** One memory cgroup; hierarchical numbers unless the name says local. Path `/` is the machine. */
+export interface CgroupSnapshot {
+  path: string;
+  /** memory.current; for `/`: managed − free. */
+  usagePages: number;
+  anonPages: number;
+  filePages: number;
+  shmemPages: number;
+  swapPages: number;
+  unevictablePages: number;
+  slabPages: number;
+  kernelStackPages: number;
+  pgtablesPages: number;
+  sockPages: number;
+  pipePages: number;
+  dirtyPages: number;
+  writebackPages: number;
+  maxPages: number; // Infinity: max
+  highPages: number;
+  lowPages: number;
+  minPages: number;
+  swapMaxPages: number;
+  oomGroup: boolean;
+  /** Live processes attached to it or below. */
+  processes: number;
+  events: { low: number; high: number; max: number; oom: number; oom_kill: number; oom_group_kill: number };
+  psi: PsiSnapshot;
+  pgscan: number;
+  pgsteal: number;
+}
+
+export interface ZoneSnapshot {
+  node: number;
+  name: string;
+  freePages: number;
+  minPages: number;
+  lowPages: number;
+  highPages: number;
+  managedPages: number;
+}
+
+export interface MachineSnapshot {
+  timeNs: number;
+  totalPages: number; // managed
+  freePages: number;
+  swapTotalPages: number;
+  swapFreePages: number;
+  zones: ZoneSnapshot[];
+  /** pid of the holder of oom_lock, 0 when free. */
+  oomLockHolderPid: number;
+  kswapd: TaskState;
+  reaper: { state: TaskState; pid: number }; // pid: what it is reaping, 0 if nothing
+  runnable: number;
+  kills: number;
+}
