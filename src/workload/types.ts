@@ -27,7 +27,14 @@ export type Step =
   /** Touch private anonymous memory; `step` bytes at once, then sleep `every`. */
   | { op: 'anon' | 'shm' | 'tmpfs'; size: Variate; step: Variate | null; every: Variate | null }
   /** Read or write a file through the page cache (`map`: through a shared mapping). */
-  | { op: 'read' | 'map'; size: Variate; file: string; skip: number; times: number; every: Variate | null }
+  | {
+      op: 'read' | 'map';
+      size: Variate;
+      file: string;
+      skip: number;
+      times: number;
+      every: Variate | null;
+    }
   | { op: 'write'; size: Variate; file: string; every: Variate | null }
   /** Touch everything mapped again and again for `duration`. */
   | { op: 'churn'; duration: Variate; every: Variate }
@@ -41,7 +48,14 @@ export type Step =
   /** Fill `count` pipes / socket pairs / open `count` files. */
   | { op: 'pipes' | 'sockets' | 'fds'; count: number; every: Variate | null }
   /** Allocate `size` bytes of kernel memory in blocks of 2^order pages. */
-  | { op: 'kmem'; size: Variate; class: AllocationClass; order: number; accounted: boolean; every: Variate | null }
+  | {
+      op: 'kmem';
+      size: Variate;
+      class: AllocationClass;
+      order: number;
+      accounted: boolean;
+      every: Variate | null;
+    }
   /** Make allocating system calls for `duration`, one every `every`, and count those that fail. */
   | { op: 'probe'; kind: ProbeKind; duration: Variate; every: Variate }
   /** Hold mmap_sem for write for `duration` (`mprotect`: take and drop it in a loop). */
@@ -84,7 +98,11 @@ export interface ProcessSpec {
   readonly top: boolean;
   readonly program: readonly Step[];
   readonly memory: InitialMemory | null;
-  readonly restart: { readonly when: 'never' | 'on-kill' | 'always'; readonly delayNs: number; readonly max: number };
+  readonly restart: {
+    readonly when: 'never' | 'on-kill' | 'always';
+    readonly delayNs: number;
+    readonly max: number;
+  };
   readonly capSysAdmin: boolean; // root with CAP_SYS_ADMIN: the 3 % bonus up to 4.16
 }
 
@@ -101,7 +119,11 @@ export interface CgroupSpec {
   /** memory.oom_policy of Rientjes' series. */
   readonly oomPolicy: 'none' | 'cgroup' | 'tree';
   /** Pages charged at t = 0 that no listed process maps (imported reports). */
-  readonly initial: { readonly filePages: number; readonly shmemPages: number; readonly kernelPages: number } | null;
+  readonly initial: {
+    readonly filePages: number;
+    readonly shmemPages: number;
+    readonly kernelPages: number;
+  } | null;
 }
 
 /** An explicit zone: as /proc/zoneinfo and the truth files give it. Pages. */

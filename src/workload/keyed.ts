@@ -1,0 +1,119 @@
+/**
+ * A union whose members are told apart by which key a map has: `{ anon: 60MiB, every: 2ms }` is the
+ * `anon` step. zod's plain union would try every member and report them all; its discriminated union
+ * wants a common key with a literal value. This one looks the member up, so that files with many
+ * processes parse fast and a problem is reported against the member that was meant.
+ */
+
+import { z } from 'zod';
+import { hint } from './suggest.js';
+
+interface KeyedDef extends z.core.$ZodUnionDef {
+  /** What a member is called in messages, with its article: `a step`. */
+  readonly what: string;
+  /** Earlier keys win: `threads` stands before `anon`, since `{ threads: 4, anon: 1MiB }` has both. */
+  readonly byKey: ReadonlyMap<string, z.core.$ZodType>;
+  /** For what isn't a map: a bare word or a number. */
+  readonly plain: z.core.$ZodType | null;
+  /** For maps in which none of the keys is found; null where that is an error. */
+  readonly otherwise: z.core.$ZodType | null;
+  /** Known bare words, for suggestions. */
+  readonly words: readonly string[];
+}
+
+interface KeyedInternals extends z.core.$ZodUnionInternals {
+  def: KeyedDef;
+}
+
+interface ZodKeyed extends z.ZodUnion {
+  _zod: KeyedInternals;
+}
+
+const ZodKeyed: z.core.$constructor<ZodKeyed, KeyedDef> = z.core.$constructor(
+  'ZodKeyed',
+  (inst, def) => {
+    z.ZodUnion.init(inst, def);
+    inst._zod.parse = (payload, ctx) => {
+      const value = payload.value;
+      if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+        for (const [key, member] of def.byKey) {
+          if (Object.hasOwn(value, key)) return member._zod.run(payload, ctx);
+        }
+        if (def.otherwise !== null) return def.otherwise._zod.run(payload, ctx);
+        payload.issues.push({ code: 'custom', input: value, inst, ...unknownMember(def, value) });
+        return payload;
+      }
+      if (def.plain !== null && (typeof value === 'string' || typeof value === 'number')) {
+        return def.plain._zod.run(payload, ctx);
+      }
+      payload.issues.push({ code: 'custom', input: value, inst, message: def.what });
+      return payload;
+    };
+  },
+);
+
+function unknownMember(def: KeyedDef, value: object): Partial<z.core.$ZodIssueCustom> {
+  const keys = Object.keys(value);
+  const known = [...def.byKey.keys()];
+  for (const key of keys) {
+    if (def.words.includes(key)) {
+      return { message: `"${key}" takes nothing: write it without braces`, params: { free: true } };
+    }
+  }
+  const first = keys[0];
+  if (first === undefined) return { message: def.what };
+  const message = `"${first}" is not ${def.what}${hint(first, [...known, ...def.words])}`;
+  return { message, params: { free: true, key: first } };
+}
+
+/** The members of a keyed union, by the key that tells them apart. */
+export type Members<Output> = Readonly<Record<string, z.ZodType<Output>>>;
+
+/**
+ * Makes a keyed union.
+ * @param what what a member is called, with its article; also the text of "expected …"
+ * @param members by their key; the first whose key is there is taken
+ * @param plain for strings and numbers, or null where only maps may stand
+ * @param words the bare words that `plain` takes, if it takes only certain ones
+ */
+export function keyed<Output, Plain = never>(
+  what: string,
+  members: Members<Output>,
+  plain: z.ZodType<Plain> | null,
+  words: readonly string[] = [],
+): z.ZodType<Output | Plain, unknown> {
+  const byKey = new Map<string, z.core.$ZodType>(Object.entries(members));
+  const options = [...(plain === null ? [] : [plain]), ...byKey.values()];
+  const union = new ZodKeyed({
+    type: 'union',
+    options,
+    what,
+    byKey,
+    plain,
+    otherwise: null,
+    words,
+  });
+  return union as unknown as z.ZodType<Output | Plain, unknown>;
+}
+
+/**
+ * Makes a union of a short form, a string or a number, and the long form, a map.
+ * @param what the text of "expected …" where neither stands
+ */
+export function shortOrLong<Short, Long>(
+  what: string,
+  plain: z.ZodType<Short>,
+  otherwise: z.ZodType<Long>,
+): z.ZodType<Short | Long, unknown> {
+  const options = [plain, otherwise];
+  const union = new ZodKeyed({
+    type: 'union',
+    options,
+    what,
+    byKey: new Map(),
+    plain,
+    otherwise,
+    words: [],
+  });
+  return union as unknown as z.ZodType<Short | Long, unknown>;
+}

@@ -1,0 +1,164 @@
+/** The machine: memory, zones, CPUs, devices, what operations cost. */
+
+import { z } from 'zod';
+import { flag, integer, pages, size, strict, time } from './fields.js';
+import { shortOrLong } from './keyed.js';
+import type { CostSpec, MachineSpec, ZoneSpec } from './types.js';
+import { PAGE_BYTES } from './units.js';
+
+const PAGES_MAX = 2 ** 41;
+/** 4 KiB random access of a mid-range NVMe drive at queue depth 1. */
+const DEVICE_LATENCY = '80us';
+
+const zonePages = (doc: string) => integer(0, PAGES_MAX).describe(doc);
+
+const zone = strict({
+  node: integer(0, 63).prefault(0).describe('NUMA node.'),
+  name: z
+    .enum(['DMA', 'DMA32', 'Normal', 'HighMem', 'Movable'], {
+      error: 'DMA, DMA32, Normal, HighMem or Movable',
+    })
+    .describe('As in /proc/zoneinfo.'),
+  present: zonePages('Pages present.'),
+  managed: zonePages('Pages managed by the page allocator.'),
+  free: zonePages('Pages free at the start. Default: all that are managed.').optional(),
+  min: zonePages('Watermark. Default: computed as the kernel does.').optional(),
+  low: zonePages('Watermark.').optional(),
+  high: zonePages('Watermark.').optional(),
+  protection: z
+    .array(integer(0, PAGES_MAX), { error: 'a list of page counts' })
+    .max(8, { error: 'at most 8 page counts' })
+    .optional()
+    .describe('lowmem_reserve, one number a class zone.'),
+})
+  .transform(
+    (v): ZoneSpec => ({
+      node: v.node,
+      name: v.name,
+      presentPages: v.present,
+      managedPages: v.managed,
+      freePages: v.free ?? null,
+      minPages: v.min ?? null,
+      lowPages: v.low ?? null,
+      highPages: v.high ?? null,
+      protectionPages: v.protection ?? null,
+    }),
+  )
+  .describe('A zone as /proc/zoneinfo shows it. All amounts are pages, without unit.');
+
+interface Swap {
+  readonly size: number;
+  readonly latency: number;
+}
+const latency = time.prefault(DEVICE_LATENCY).describe('Device time a page.');
+
+const swap = shortOrLong<Swap, Swap>(
+  'a size, or { size: 1GiB, latency: 80us }',
+  size.transform((bytes) => ({ size: bytes, latency: latency.parse(undefined) })),
+  strict({ size: size.describe('Size of the swap area.'), latency }),
+).describe('Swap space: a size, or { size: 1GiB, latency: 80us }.');
+
+const exec = strict({
+  anon: pages.prefault('40 pages').describe('Private pages: stack, data, heap.'),
+  shmem: pages.prefault(0).describe('Shared memory pages, one set for all processes.'),
+  file: pages.prefault('200 pages').describe('Mapped pages of the binary and its libraries.'),
+  pgtables: pages.prefault('12 pages').describe('Page tables.'),
+  slab: pages.prefault('12 pages').describe('task_struct, kernel stack, VMAs, dentries …'),
+})
+  .transform((v): MachineSpec['exec'] => ({
+    anonPages: v.anon,
+    shmemPages: v.shmem,
+    filePages: v.file,
+    pgtablesPages: v.pgtables,
+    slabPages: v.slab,
+  }))
+  .describe('What every process needs besides its program.');
+
+const costs = strict({
+  touch_page: time.prefault('250ns').describe('Fault in and zero a page.'),
+  free_page: time.prefault('130ns').describe('Unmap and free a page at exit.'),
+  reap_page: time.prefault('200ns').describe('Unmap and free a page in the OOM reaper.'),
+  scan_page: time.prefault('50ns').describe('Look at a page in reclaim.'),
+  swap_page: time.prefault('2us').describe('CPU time to swap a page out or in.'),
+  read_page: time.prefault('1us').describe('CPU time to read a page of a file.'),
+  syscall: time.prefault('300ns').describe('Enter and leave the kernel.'),
+  fork: time.prefault('80us').describe('fork() of a small process.'),
+  context_switch: time.prefault('2us').describe('Switch to another task.'),
+  oom_task_scan: time.prefault('100ns').describe('oom_badness() of one task.'),
+  oom_report: time.prefault('1ms').describe('Print the header of an OOM report.'),
+  oom_report_task: time.prefault('10us').describe('Print one row of the task table.'),
+  oom_kill: time.prefault('20us').describe('Kill one process.'),
+  reclaim_pass: time.prefault('20us').describe('One pass of reclaim, besides its pages.'),
+})
+  .transform(
+    (v): CostSpec => ({
+      touchPageNs: v.touch_page,
+      freePageNs: v.free_page,
+      reapPageNs: v.reap_page,
+      scanPageNs: v.scan_page,
+      swapPageNs: v.swap_page,
+      readPageNs: v.read_page,
+      syscallNs: v.syscall,
+      forkNs: v.fork,
+      contextSwitchNs: v.context_switch,
+      oomTaskScanNs: v.oom_task_scan,
+      oomReportNs: v.oom_report,
+      oomReportTaskNs: v.oom_report_task,
+      oomKillNs: v.oom_kill,
+      reclaimPassNs: v.reclaim_pass,
+    }),
+  )
+  .describe('CPU time that memory work takes.');
+
+/** The machine as written; the output has every default filled in. */
+export const machine = strict({
+  memory: size
+    .optional()
+    .describe('RAM that the page allocator manages. Needed unless zones are listed.'),
+  swap: swap.prefault(0),
+  cpus: integer(1, 1024).prefault(2).describe('CPUs.'),
+  hz: z
+    .literal([100, 250, 300, 1000], { error: '100, 250, 300 or 1000' })
+    .prefault(250)
+    .describe('CONFIG_HZ.'),
+  nodes: integer(1, 64).optional().describe('NUMA nodes. Default: those of the zones, or 1.'),
+  zones: z
+    .array(zone, { error: 'a list of zones' })
+    .min(1, { error: 'at least one zone' })
+    .max(256, { error: 'at most 256 zones' })
+    .optional()
+    .describe('Explicit zones. Default: computed from memory.'),
+  thp: flag().prefault(false).describe('Transparent huge pages (they raise min_free_kbytes).'),
+  disk: strict({ latency }).prefault({}).describe('The disk that files are on.'),
+  cache: pages.prefault(0).describe('Clean page cache at the start that no cgroup is charged for.'),
+  exec: exec.prefault({}),
+  costs: costs.prefault({}),
+})
+  .superRefine((v, ctx) => {
+    if (v.memory !== undefined || v.zones !== undefined) return;
+    ctx.addIssue({
+      code: 'custom',
+      message: 'missing "memory": say how much RAM there is, e.g. memory: 512MiB',
+      params: { free: true },
+    });
+  })
+  .transform((v): MachineSpec => {
+    const zones = v.zones ?? null;
+    const zoneBytes = (zones ?? []).reduce((sum, z) => sum + z.managedPages * PAGE_BYTES, 0);
+    const zoneNodes = (zones ?? []).reduce((most, z) => Math.max(most, z.node + 1), 1);
+    return {
+      memoryBytes: v.memory ?? zoneBytes,
+      zones,
+      nodes: v.nodes ?? zoneNodes,
+      cpus: v.cpus,
+      hz: v.hz,
+      swapBytes: v.swap.size,
+      swapLatencyNs: v.swap.latency,
+      diskLatencyNs: v.disk.latency,
+      thp: v.thp,
+      cachePages: v.cache,
+      exec: v.exec,
+      costs: v.costs,
+    };
+  })
+  .describe('The machine.');

@@ -1,0 +1,68 @@
+/** From the text of a workload file to the normalised, checked workload. */
+
+import { checkWorkload } from './check.js';
+import { fromIssue } from './issues.js';
+import { WorkloadError } from './problems.js';
+import { type ParsedFile, workloadSchema } from './schema.js';
+import { Source } from './source.js';
+import type { Workload } from './types.js';
+
+/** Larger files are refused before they are read. */
+export const FILE_BYTES_MAX = 64 * 1024 * 1024;
+
+/**
+ * Reads a workload file.
+ * @param text YAML (or JSON, which is YAML)
+ * @param fileName for messages, and for the workload's name if it says none
+ * @throws {WorkloadError} with every problem found, each with its place
+ */
+export function parseWorkload(text: string, fileName: string): Workload {
+  if (text.length > FILE_BYTES_MAX) {
+    throw wholeFile(fileName, `larger than ${FILE_BYTES_MAX / 1024 / 1024} MiB`);
+  }
+  if (text.includes('\0')) throw wholeFile(fileName, 'a binary file, not YAML (it has NUL bytes)');
+  const source = new Source(text, fileName);
+  if (source.data === null || source.data === undefined) {
+    throw wholeFile(fileName, 'empty: a workload needs at least machine: { memory: 512MiB }');
+  }
+  const parsed = workloadSchema.safeParse(source.data);
+  if (!parsed.success) {
+    const problems = parsed.error.issues.flatMap((issue) => fromIssue(issue, source.data));
+    throw new WorkloadError(source.locate(problems));
+  }
+  const workload = assemble(parsed.data, fileName);
+  const problems = checkWorkload(workload);
+  if (problems.length > 0) throw new WorkloadError(source.locate(problems));
+  return workload;
+}
+
+function assemble(file: ParsedFile, fileName: string): Workload {
+  return {
+    name: file.name ?? nameFromFile(fileName),
+    doc: file.doc,
+    machine: file.machine,
+    kernel: file.kernel.version,
+    policy: file.kernel.policy,
+    switches: file.kernel.switches,
+    sysctl: file.sysctl,
+    cgroups: file.cgroups,
+    processes: file.processes,
+    events: file.events,
+    untilNs: file.until,
+    quietNs: file.quiet ?? null,
+    seed: file.seed,
+  };
+}
+
+/** The file's name without folder and ending, with what can't be in a name replaced. */
+function nameFromFile(fileName: string): string {
+  const base = fileName.split(/[\\/]/).at(-1) ?? '';
+  const stem = base.replace(/\.(ya?ml|json)$/i, '');
+  const name = stem.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^[^A-Za-z0-9]+/, '');
+  return name.slice(0, 64) || 'workload';
+}
+
+function wholeFile(file: string, message: string): WorkloadError {
+  const nowhere = { line: 1, column: 1, path: '', source: '', found: null, expected: null };
+  return new WorkloadError([{ file, message, ...nowhere }]);
+}
