@@ -1,0 +1,52 @@
+import type { Tracepoints } from '../kernel/trace.js';
+import { AppendFile } from './append_file.js';
+
+const NS_PER_S = 1_000_000_000;
+const NS_PER_US = 1000;
+
+/** A line as dmesg prints it: `[%5lu.%06lu] line`. @param timeNs since boot */
+export function formatLogLine(timeNs: number, line: string): string {
+  const seconds = Math.floor(timeNs / NS_PER_S);
+  const microseconds = Math.floor((timeNs % NS_PER_S) / NS_PER_US);
+  const stamp = `${String(seconds).padStart(5)}.${String(microseconds).padStart(6, '0')}`;
+  return `[${stamp}] ${line}`;
+}
+
+/** kernel.log: the simulated kernel's printk lines, as `dmesg` would show them. */
+export class KernelLog {
+  readonly #file: AppendFile;
+  #pending = '';
+
+  /** @throws OutputError when the file cannot be created. */
+  constructor(path: string) {
+    this.#file = new AppendFile(path);
+  }
+
+  /** Records from now on. */
+  attach(trace: Tracepoints): void {
+    trace.subscribe(['oomsim:printk'], (_name, context, fields) => {
+      this.append(context.timeNs, String(fields.line));
+    });
+  }
+
+  /** Adds one line. @param timeNs since boot */
+  append(timeNs: number, line: string): void {
+    this.#pending += `${formatLogLine(timeNs, line)}\n`;
+  }
+
+  /** @throws OutputError */
+  flush(): void {
+    const text = this.#pending;
+    this.#pending = '';
+    this.#file.append(text);
+  }
+
+  /** @throws OutputError */
+  close(): void {
+    try {
+      this.flush();
+    } finally {
+      this.#file.close();
+    }
+  }
+}

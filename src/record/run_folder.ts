@@ -1,0 +1,84 @@
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { OutputError, reasonOf } from './errors.js';
+import { readManifest } from './manifest.js';
+
+/** The files of a run folder beside its manifest. */
+export const RUN_FILES = {
+  workload: 'workload.yaml',
+  events: 'events.csv',
+  samples: 'samples.csv',
+  kills: 'kills.csv',
+  log: 'kernel.log',
+} as const;
+
+/** `<name>-<kernel>-<policy>-<seed>`, with whatever a file system might refuse replaced by `_`. */
+export function runFolderName(parts: {
+  name: string;
+  kernel: string;
+  policy: string;
+  seed: string;
+}): string {
+  return [parts.name, parts.kernel, parts.policy, parts.seed]
+    .map((part) => part.replace(/[^A-Za-z0-9._+-]/g, '_').slice(0, PART_LENGTH_MAX))
+    .join('-')
+    .replace(/^\./, '_');
+}
+
+/** Four parts stay well below the 255 bytes that file systems allow for one name. */
+const PART_LENGTH_MAX = 60;
+
+/**
+ * Makes the folder ready for a run: creates it, or takes over one of the same run.
+ *
+ * @param identity the run's token without fingerprint
+ * @param force takes over whatever is there
+ * @throws OutputError when it holds another run or anything else, or cannot be created
+ */
+export function prepareRunFolder(dir: string, identity: string, force: boolean): void {
+  if (existsSync(dir)) {
+    if (!statSync(dir).isDirectory()) throw new OutputError(`${dir} exists and is not a folder`);
+    if (!force) refuseOther(dir, identity);
+  }
+  try {
+    mkdirSync(dir, { recursive: true });
+  } catch (error) {
+    throw new OutputError(`cannot create the folder ${dir}: ${reasonOf(error)}`, { cause: error });
+  }
+}
+
+/** Keeps the workload as it was read, so that the folder alone is a complete bug report. */
+export function writeWorkload(dir: string, text: string): void {
+  const path = join(dir, RUN_FILES.workload);
+  try {
+    writeFileSync(path, text);
+  } catch (error) {
+    throw new OutputError(`cannot write ${path}: ${reasonOf(error)}`, { cause: error });
+  }
+}
+
+const OTHER_HINT = 'choose another place with --out DIR, or replace it with --force';
+
+function refuseOther(dir: string, identity: string): void {
+  if (readEntries(dir).length === 0) return;
+  const other = identityOf(dir);
+  if (other === identity) return;
+  const what = other === null ? 'holds files that are not a run' : `holds another run (${other})`;
+  throw new OutputError(`${dir} ${what}; not overwritten`, { hint: OTHER_HINT });
+}
+
+function readEntries(dir: string): string[] {
+  try {
+    return readdirSync(dir);
+  } catch (error) {
+    throw new OutputError(`cannot read the folder ${dir}: ${reasonOf(error)}`, { cause: error });
+  }
+}
+
+function identityOf(dir: string): string | null {
+  try {
+    return readManifest(dir).identity;
+  } catch {
+    return null;
+  }
+}

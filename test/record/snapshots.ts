@@ -1,0 +1,59 @@
+import type { CgroupSnapshot, MachineSnapshot } from '../../src/kernel/snapshot.js';
+
+/** A machine at rest; a test names what matters to it. */
+export function machineSnapshot(some: Partial<MachineSnapshot> = {}): MachineSnapshot {
+  return {
+    timeNs: 0,
+    totalPages: 131072,
+    freePages: 65536,
+    swapTotalPages: 0,
+    swapFreePages: 0,
+    zones: [],
+    oomLockHolderPid: 0,
+    kswapd: 'S',
+    reaper: { state: 'S', pid: 0 },
+    runnable: 0,
+    kills: 0,
+    ...some,
+  };
+}
+
+/** An empty cgroup without limits. */
+export function cgroupSnapshot(some: Partial<CgroupSnapshot> & { path: string }): CgroupSnapshot {
+  return {
+    usagePages: 0,
+    anonPages: 0,
+    filePages: 0,
+    shmemPages: 0,
+    swapPages: 0,
+    unevictablePages: 0,
+    slabPages: 0,
+    kernelStackPages: 0,
+    pgtablesPages: 0,
+    sockPages: 0,
+    pipePages: 0,
+    dirtyPages: 0,
+    writebackPages: 0,
+    maxPages: Infinity,
+    highPages: Infinity,
+    lowPages: 0,
+    minPages: 0,
+    swapMaxPages: Infinity,
+    oomGroup: false,
+    processes: 0,
+    events: { low: 0, high: 0, max: 0, oom: 0, oom_kill: 0, oom_group_kill: 0 },
+    psi: {
+      someAvg10: 0,
+      someAvg60: 0,
+      someAvg300: 0,
+      someTotalNs: 0,
+      fullAvg10: 0,
+      fullAvg60: 0,
+      fullAvg300: 0,
+      fullTotalNs: 0,
+    },
+    pgscan: 0,
+    pgsteal: 0,
+    ...some,
+  };
+}
