@@ -1,0 +1,146 @@
+/**
+ * One number for a whole run: a hash over its events. Two runs with the same fingerprint did the same;
+ * the letters say in which respects:
+ *
+ *   t  time      k  kind      a  actor and arg      r  number of random draws so far      v  notes
+ *
+ * A change that only moves random draws keeps `tka` while `tkar` changes, and so on.
+ *
+ * Two hashes are kept. SHA-256 over packed words is the one to publish; it is fed 64 KiB at a time,
+ * because a call per event would cost more than the event. The running hash is four integers mixed in
+ * place: it costs next to nothing to read, so checkpoints and divergence search compare that.
+ */
+import { createHash, type Hash } from 'node:crypto';
+
+const BATCH_WORDS = 16_384;
+/** Words that one event takes at most. */
+const EVENT_WORDS_MAX = 6;
+/** Begins a note, where an event would have the low half of its time or its kind. */
+const NOTE_MARK = -1;
+
+const LETTERS = 'tkarv';
+const DIGEST_HEX_DIGITS = 16;
+const UINT32_RANGE = 2 ** 32;
+
+const IS_BIG_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 0;
+
+export class Fingerprint {
+  /** Number of events added. */
+  events = 0;
+
+  private readonly time: boolean;
+  private readonly kind: boolean;
+  private readonly actor: boolean;
+  private readonly draws: boolean;
+  private readonly notes: boolean;
+  private readonly hash: Hash = createHash('sha256');
+  private readonly batch = new Int32Array(BATCH_WORDS);
+  private used = 0;
+  /** The running hash. Any four different numbers will do to begin with. */
+  private lane0 = 0x243f6a88;
+  private lane1 = 0x05a308d3;
+  private lane2 = 0x13198a2e;
+  private lane3 = 0x03707344;
+
+  /**
+   * @param letters - what goes in, out of `tkarv`
+   * @throws RangeError for other letters, the same one twice, or none
+   */
+  constructor(readonly letters: string) {
+    const known = [...letters].every((letter, i) => {
+      return LETTERS.includes(letter) && letters.indexOf(letter) === i;
+    });
+    if (!known || letters === '') {
+      throw new RangeError(`fingerprint letters must be out of "${LETTERS}", not "${letters}"`);
+    }
+    this.time = letters.includes('t');
+    this.kind = letters.includes('k');
+    this.actor = letters.includes('a');
+    this.draws = letters.includes('r');
+    this.notes = letters.includes('v');
+  }
+
+  /**
+   * Adds an event.
+   * @param timeNs - safe integer ≥ 0
+   * @param draws - random draws made so far by the whole run
+   */
+  add(timeNs: number, kind: number, actor: number, arg: number, draws: number): void {
+    this.events += 1;
+    if (this.used > BATCH_WORDS - EVENT_WORDS_MAX) this.flush();
+    const batch = this.batch;
+    let used = this.used;
+    if (this.time) {
+      const high = Math.floor(timeNs / UINT32_RANGE);
+      const low = (timeNs - high * UINT32_RANGE) | 0;
+      batch[used] = low;
+      batch[used + 1] = high;
+      used += 2;
+      this.lane0 = mix(this.lane0 ^ low, high);
+    }
+    if (this.kind) {
+      batch[used] = kind;
+      used += 1;
+      this.lane1 = mix(this.lane1, kind);
+    }
+    if (this.actor) {
+      batch[used] = actor;
+      batch[used + 1] = arg;
+      used += 2;
+      this.lane2 = mix(this.lane2 ^ actor, arg);
+    }
+    if (this.draws) {
+      batch[used] = draws;
+      used += 1;
+      this.lane3 = mix(this.lane3, draws);
+    }
+    this.used = used;
+  }
+
+  /** Adds a number that isn't an event, such as the pid of a victim; does nothing without letter `v`. */
+  note(word: number): void {
+    if (!this.notes) return;
+    if (this.used > BATCH_WORDS - EVENT_WORDS_MAX) this.flush();
+    this.batch[this.used] = NOTE_MARK;
+    this.batch[this.used + 1] = word;
+    this.used += 2;
+    this.lane3 = mix(this.lane3 ^ NOTE_MARK, word);
+  }
+
+  /** The running hash, 32 hex digits. */
+  running(): string {
+    return hex(this.lane0) + hex(this.lane1) + hex(this.lane2) + hex(this.lane3);
+  }
+
+  /** First 16 hex digits of the SHA-256 of everything added so far. More may be added afterwards. */
+  digest(): string {
+    const rest = littleEndian(this.batch.slice(0, this.used));
+    return this.hash.copy().update(rest).digest('hex').slice(0, DIGEST_HEX_DIGITS);
+  }
+
+  /** `<digest>/<letters>@<events>`, as in repro tokens. */
+  toString(): string {
+    return `${this.digest()}/${this.letters}@${this.events}`;
+  }
+
+  private flush(): void {
+    this.hash.update(littleEndian(this.batch.subarray(0, this.used)));
+    this.used = 0;
+  }
+}
+
+/** Mixes a word into a lane so that order counts. The multipliers are odd, which loses nothing. */
+function mix(lane: number, word: number): number {
+  const product = Math.imul(lane ^ Math.imul(word, 0x9e3779b1), 0x85ebca6b);
+  return ((product ^ (product >>> 15)) + 0x27d4eb2f) | 0;
+}
+
+function hex(word: number): string {
+  return (word >>> 0).toString(16).padStart(8, '0');
+}
+
+/** The bytes of the words, low byte first on every machine. The words are given up. */
+function littleEndian(words: Int32Array): Uint8Array {
+  const bytes = Buffer.from(words.buffer, words.byteOffset, words.byteLength);
+  return IS_BIG_ENDIAN ? bytes.swap32() : bytes;
+}
