@@ -1,0 +1,40 @@
+import type { Workload } from '../workload/types.js';
+import { formatTime } from '../workload/units.js';
+import { MODEL_VERSION } from './model_version.js';
+import { type RunIdentity, workloadHash } from './token.js';
+
+export const RUN_DEFAULT = 1;
+
+/** What may be asked of a run beyond its workload file. */
+export interface RunChoices {
+  readonly kernel?: string;
+  readonly policy?: string;
+  readonly seed?: string;
+  /** Replications of one seed differ in this number. */
+  readonly run?: number;
+  readonly untilNs?: number;
+  /** Kernel switches by name, over those of the workload. */
+  readonly switches?: Readonly<Record<string, string | number | boolean>>;
+}
+
+/**
+ * Names a run. A choice that repeats what the workload says is no choice: both runs are the same
+ * and so are their identities.
+ */
+export function identityOf(workload: Workload, text: string, choices: RunChoices): RunIdentity {
+  const options: Record<string, string> = {};
+  const { kernel, policy, untilNs } = choices;
+  if (kernel !== undefined && kernel !== workload.kernel) options.kernel = kernel;
+  if (policy !== undefined && policy !== workload.policy) options.policy = policy;
+  if (untilNs !== undefined && untilNs !== workload.untilNs) options.until = formatTime(untilNs);
+  for (const [name, value] of Object.entries(choices.switches ?? {})) {
+    if (String(workload.switches[name]) !== String(value)) options[`set.${name}`] = String(value);
+  }
+  return {
+    modelVersion: MODEL_VERSION,
+    workloadHash: workloadHash(text),
+    seed: choices.seed ?? workload.seed,
+    run: choices.run ?? RUN_DEFAULT,
+    options,
+  };
+}

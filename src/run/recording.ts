@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto';
+import { OutputError } from '../record/errors.js';
+import { type Manifest, type ManifestState, writeManifest } from '../record/manifest.js';
+import { RunRecorder } from '../record/recorder.js';
+import { prepareRunFolder, writeWorkload } from '../record/run_folder.js';
+import { PROGRAM_VERSION } from './program_version.js';
+import type { RunResult } from './result.js';
+import type { System } from './system.js';
+import { formatIdentity, type RunIdentity } from './token.js';
+
+export interface RecordingOptions {
+  /** The run folder itself. */
+  readonly dir: string;
+  readonly identity: RunIdentity;
+  /** The workload file as it was read. */
+  readonly workloadText: string;
+  readonly force: boolean;
+}
+
+/**
+ * The run folder of one run: created (manifest `unfinished`) -> recording -> finished, interrupted
+ * or failed. Whatever ends the program in between, the manifest on disk is true.
+ */
+export class Recording {
+  readonly dir: string;
+  readonly #recorder: RunRecorder;
+  readonly #unfinished: Omit<Manifest, 'format'>;
+  readonly #system: System;
+
+  /** Takes the folder and subscribes to every tracepoint. @throws OutputError */
+  constructor(system: System, { dir, identity, workloadText, force }: RecordingOptions) {
+    const text = formatIdentity(identity);
+    this.dir = dir;
+    this.#system = system;
+    this.#unfinished = {
+      state: 'unfinished',
+      token: text,
+      identity: text,
+      workload: { name: system.workload.name, sha256: sha256(workloadText) },
+      kernel: system.kernelName,
+      policy: system.policyName,
+      seed: identity.seed,
+      run: identity.run,
+      options: identity.options,
+      versions: {
+        oomsim: PROGRAM_VERSION,
+        model: identity.modelVersion,
+        node: process.versions.node,
+      },
+      summary: null,
+    };
+    prepareRunFolder(dir, text, force);
+    writeManifest(dir, this.#unfinished);
+    writeWorkload(dir, workloadText);
+    this.#recorder = new RunRecorder(dir);
+    this.#recorder.attach(system.trace);
+  }
+
+  /** Adds the state of the machine and of every cgroup. @throws OutputError */
+  sample(timeNs: number): void {
+    this.#recorder.sample(timeNs, this.#system.machine(), this.#system.cgroups());
+  }
+
+  /** @throws OutputError */
+  flush(): void {
+    this.#recorder.flush();
+  }
+
+  /** Completes all files, then says so in the manifest. @throws OutputError */
+  finish(state: Exclude<ManifestState, 'unfinished'>, result: RunResult): void {
+    this.#recorder.close();
+    const { outDir: _outDir, ...summary } = result; // where it lies is not a part of what it is
+    writeManifest(this.dir, { ...this.#unfinished, state, token: result.token, summary });
+  }
+
+  /** Completes what can be completed after an error; the error itself is the caller's to report. */
+  abandon(): void {
+    try {
+      this.#recorder.close();
+      writeManifest(this.dir, { ...this.#unfinished, state: 'failed' });
+    } catch (error) {
+      // Likely the same disk that led here. The manifest goes on saying `unfinished`: still true.
+      if (!(error instanceof OutputError)) throw error;
+    }
+  }
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

@@ -1,0 +1,79 @@
+import { RUN_FILES } from '../record/run_folder.js';
+import type { KillResult, RunResult } from './result.js';
+import { alignColumns } from './text_table.js';
+
+/** More would push the rest of the summary off the screen; all are in kills.csv. */
+const KILLS_SHOWN_MAX = 40;
+
+const ENDINGS: Readonly<Record<string, string>> = {
+  until: 'its time was over',
+  quiet: 'every process held still',
+  idle: 'nothing was left to happen',
+  panic: 'the kernel panicked',
+  interrupted: 'interrupted; the files are complete up to here',
+};
+
+/**
+ * What a run came to, for people: who died and why in a line each, then where to read on. The
+ * command that repeats the run comes last, where it is found and copied most easily.
+ */
+export function formatSummary(result: RunResult, repeatCommand: string): string {
+  const { kills, outDir, simulatedNs, panic } = result;
+  const ending = ENDINGS[result.endedBy] ?? result.endedBy;
+  const facts: [string, string][] = [
+    ['ended', `at ${formatSeconds(simulatedNs)}: ${ending}`],
+    ['events', formatCount(result.events)],
+    ['failures', `${formatCount(result.allocFailures)} page allocations`],
+  ];
+  if (panic !== null) facts.push(['panic', panic]);
+  if (outDir !== null) facts.push(['files', `${outDir}: ${Object.values(RUN_FILES).join(' ')}`]);
+  facts.push(['token', result.token], ['repeat', repeatCommand]);
+  const title = `${result.name}, kernel ${result.kernel}, policy ${result.policy}`;
+  return `${title}\n\n${formatKills(kills)}\n${formatFacts(facts)}`;
+}
+
+function formatKills(kills: readonly KillResult[]): string {
+  if (kills.length === 0) return 'Nobody was killed.\n';
+  const head = ['time', 'pid', 'comm', 'cgroup', 'points', 'why'];
+  const rows = kills
+    .slice(0, KILLS_SHOWN_MAX)
+    .map((kill) => [
+      formatSeconds(kill.timeNs),
+      String(kill.pid),
+      kill.comm,
+      kill.cgroup,
+      String(kill.points),
+      whyKilled(kill),
+    ]);
+  const lines = alignColumns([head, ...rows], ['right', 'right', 'left', 'left', 'right', 'left']);
+  const more = kills.length - rows.length;
+  if (more > 0) lines.push(`… and ${formatCount(more)} more, see ${RUN_FILES.kills}`);
+  const title =
+    kills.length === 1 ? '1 process was killed' : `${kills.length} processes were killed`;
+  return `${title}\n${lines.map((line) => `  ${line}\n`).join('')}`;
+}
+
+/** One line: what ran out, for whom, and how the victim came to it. */
+export function whyKilled(kill: KillResult): string {
+  const where = kill.memcg === '' ? '' : ` in ${kill.memcg}`;
+  const group = kill.group ? ', with its group' : '';
+  return `${kill.reason}${where}, asked by ${kill.triggerComm} (${kill.triggerPid})${group}`;
+}
+
+function formatFacts(facts: readonly (readonly [string, string])[]): string {
+  return alignColumns(facts, ['left', 'left'])
+    .map((line) => `${line}\n`)
+    .join('');
+}
+
+const NS_PER_MS = 1_000_000;
+
+/** Simulated time in seconds with three decimals, cut off as the kernel's log does. */
+export function formatSeconds(ns: number): string {
+  return `${(Math.floor(ns / NS_PER_MS) / 1000).toFixed(3)} s`;
+}
+
+/** A count with thousands separators, the same in every locale. */
+export function formatCount(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
+}
