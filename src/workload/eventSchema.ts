@@ -186,4 +186,4 @@ export const event = keyed<EventSpec>(
     ),
   },
   null,
-).describe('Something that is done to the system from outside.');
+).meta({ id: 'event', description: 'Something that is done to the system from outside.' });

@@ -46,12 +46,19 @@ function printableOnly(value: string): boolean {
   return !/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(value);
 }
 
-/** Lets zod report a unit error the way the rest of the schema does. */
-function amount(expected: string, pattern: string, parse: (written: string | number) => Parsed) {
+/**
+ * Lets zod report a unit error the way the rest of the schema does.
+ * @param pattern of the string form, and
+ * @param numbers what the JSON Schema says of the number form; `parse` is what decides
+ */
+function amount(
+  expected: string,
+  pattern: string,
+  parse: (written: string | number) => Parsed,
+  numbers: Readonly<Record<string, unknown>> = { type: 'integer', minimum: 0 },
+) {
   return z
-    .union([z.string().meta({ pattern }), z.number().meta({ type: 'integer', minimum: 0 })], {
-      error: expected,
-    })
+    .union([z.string().meta({ pattern }), z.number().meta(numbers)], { error: expected })
     .transform((written, ctx): number => {
       const parsed = parse(written);
       if (parsed.ok) return parsed.value;
@@ -64,16 +71,21 @@ const SIZE_PATTERN = '^\\s*[0-9]+(\\.[0-9]+)?\\s*([KkMmGgTtPp]([Ii]?[Bb]?)?|[Bb]
 const TIME_PATTERN = '^\\s*([0-9]+(\\.[0-9]+)?\\s*(ns|us|µs|ms|s|m|min|h)|0)\\s*$';
 
 /** Bytes. */
-export const size = amount('a size such as 512MiB', SIZE_PATTERN, parseSize).describe(
-  'A size: 512MiB, 4G (1024-based, as the kernel reads it), 300 pages, or a number of bytes.',
-);
+export const size = amount('a size such as 512MiB', SIZE_PATTERN, parseSize).meta({
+  id: 'size',
+  description:
+    'A size: 512MiB, 4G (1024-based, as the kernel reads it), 300 pages, or a number of bytes.',
+});
 
 /** Pages, written as a size. */
 export const pages = amount(
   'a whole number of pages, such as 300 pages or 512MiB',
   SIZE_PATTERN,
   parsePages,
-).describe('A size that is a whole number of pages: 300 pages, 512MiB.');
+).meta({
+  id: 'pages',
+  description: 'A size that is a whole number of pages: 300 pages, 512MiB.',
+});
 
 /** Bytes, or Infinity for `max`. */
 export const limit = amount(
@@ -81,12 +93,16 @@ export const limit = amount(
   `^max$|${SIZE_PATTERN}`,
   (written): Parsed =>
     written === 'max' ? { ok: true, value: Number.POSITIVE_INFINITY } : parseSize(written),
-).describe('A size as the kernel reads it (512MiB, 4G), or max for no limit.');
+).meta({
+  id: 'limit',
+  description: 'A size as the kernel reads it (512MiB, 4G), or max for no limit.',
+});
 
 /** Nanoseconds. */
-export const time = amount('a time such as 20ms', TIME_PATTERN, parseTime).describe(
-  'A time: 250ns, 500us, 10ms, 2s, 5m, 1h.',
-);
+export const time = amount('a time such as 20ms', TIME_PATTERN, parseTime, { const: 0 }).meta({
+  id: 'time',
+  description: 'A time: 250ns, 500us, 10ms, 2s, 5m, 1h.',
+});
 
 type Scalar = typeof size;
 
@@ -125,14 +141,16 @@ function variate(what: string, scalar: Scalar): z.ZodType<Variate, unknown> {
 }
 
 /** Bytes, or a distribution of them. */
-export const sizeVariate = variate('a size such as 512MiB, or a distribution', size).describe(
-  'A size, or a distribution: { uniform: [40MiB, 80MiB] }, { exponential: 1MiB }, …',
-);
+export const sizeVariate = variate('a size such as 512MiB, or a distribution', size).meta({
+  id: 'sizeOrDistribution',
+  description: 'A size, or a distribution: { uniform: [40MiB, 80MiB] }, { exponential: 1MiB }, …',
+});
 
 /** Nanoseconds, or a distribution of them. */
-export const timeVariate = variate('a time such as 20ms, or a distribution', time).describe(
-  'A time, or a distribution: { exponential: 60ms }, { uniform: [1ms, 5ms] }, …',
-);
+export const timeVariate = variate('a time such as 20ms, or a distribution', time).meta({
+  id: 'timeOrDistribution',
+  description: 'A time, or a distribution: { exponential: 60ms }, { uniform: [1ms, 5ms] }, …',
+});
 
 /** The largest value that a variate surely can draw above 0: false only for a constant 0. */
 export function canBePositive(variate: Variate): boolean {
@@ -158,8 +176,11 @@ export const cgroupPath = z
     if (why === null) return;
     ctx.addIssue({ code: 'custom', message: 'a cgroup path such as /a/b', params: { why } });
   })
-  .meta({ pattern: '^/$|^(/[^/]+)+$' })
-  .describe('A cgroup path from the root of the cgroup2 file system: /a/b.');
+  .meta({
+    id: 'cgroupPath',
+    pattern: '^/$|^(/[^/]+)+$',
+    description: 'A cgroup path from the root of the cgroup2 file system: /a/b.',
+  });
 
 /** Deeper trees are refused: the kernel model walks ancestors on every charge. */
 const CGROUP_DEPTH_MAX = 32;

@@ -109,7 +109,7 @@ export const process = strict({
       capSysAdmin: v.cap_sys_admin,
     }),
   )
-  .describe('A process, or count of them.');
+  .meta({ id: 'process', description: 'A process, or count of them.' });
 
 /** The name cut to what task->comm can hold, never inside a character. */
 function commOf(name: string): string {

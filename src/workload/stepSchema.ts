@@ -252,9 +252,6 @@ const taskSteps = nameAll({
 });
 
 /** One step of a program, as written: a bare word, or a map with the step's name as a key. */
-export const step: StepSchema = keyed(
-  'a step',
-  { ...memorySteps, ...taskSteps },
-  word,
-  words,
-).describe('A step of a program.');
+export const step: StepSchema = keyed('a step', { ...memorySteps, ...taskSteps }, word, words).meta(
+  { id: 'step', description: 'A step of a program.' },
+);
