@@ -18,6 +18,7 @@ import { type Problem, pathText, printable, WorkloadError } from './problems.js'
 
 /** Structures nested deeper than this are refused; the deepest sensible one is some 20. */
 const DEPTH_MAX = 100;
+const TOO_DEEP = 'nested too deeply';
 /** Nodes that aliases may add to what is written: the "billion laughs" stop here. */
 const ALIASED_NODES_MAX = 2_000_000;
 
@@ -40,7 +41,10 @@ export class Source {
       this.document = parseDocument(text, {
         lineCounter: this.lines,
         prettyErrors: false,
-        logLevel: 'silent',
+        // Not 'silent', which would also hide a second document.
+        logLevel: 'error',
+        // No !!binary, !!set …: only what JSON has too.
+        resolveKnownTags: false,
         // Guarded below: yaml's own test is quadratic in the number of keys.
         uniqueKeys: false,
       });
@@ -48,8 +52,7 @@ export class Source {
       this.guard();
       this.data = this.document.toJS({ maxAliasCount: -1 });
     } catch (error) {
-      // Deep nesting ends the stack of yaml's recursive composer, before guard() can count it.
-      if (error instanceof RangeError) throw this.error(0, 'nested too deeply');
+      if (error instanceof RangeError) throw this.error(0, TOO_DEEP);
       throw error;
     }
   }
@@ -68,6 +71,8 @@ export class Source {
   private failOnSyntax(): void {
     const first = this.document.errors[0] ?? this.document.warnings[0];
     if (first === undefined) return;
+    // Deep nesting ends the stack of yaml's recursive composer before guard() can count it.
+    if (first.message.startsWith('Maximum call stack')) throw this.error(0, TOO_DEEP);
     if (first.code === 'MULTIPLE_DOCS') {
       throw this.error(first.pos[0], 'a second YAML document: one file is one workload');
     }
@@ -94,7 +99,7 @@ export class Source {
     const sizes = new Map<Node, number>();
     let aliased = 0;
     const visit = (node: unknown, depth: number): number => {
-      if (depth > DEPTH_MAX) throw this.error(offsetOfNode(node), 'nested too deeply');
+      if (depth > DEPTH_MAX) throw this.error(offsetOfNode(node), TOO_DEEP);
       if (isAlias(node)) {
         const size = this.aliasedSize(node, sizes);
         aliased += size;

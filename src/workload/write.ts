@@ -54,9 +54,10 @@ function lay(node: unknown, path: readonly PropertyKey[], comments: Comments): n
   return width;
 }
 
-/** Quotes and escapes included, give or take a few. */
+/** An estimate: whether YAML will want quotes is only guessed. */
 function scalarWidth(value: unknown): number {
-  return typeof value === 'string' ? JSON.stringify(value).length : String(value).length;
+  if (typeof value !== 'string') return String(value).length;
+  return /^[\w./ -]+$/.test(value) ? value.length : JSON.stringify(value).length;
 }
 
 /** One space after each `#`, and nothing that would end the comment early. */
