@@ -1,7 +1,7 @@
 import type { Workload } from '../workload/types.js';
 import { formatTime } from '../workload/units.js';
 import { MODEL_VERSION } from './model_version.js';
-import { type RunIdentity, workloadHash } from './token.js';
+import { HASH_DIGITS, type RunIdentity } from './token.js';
 
 export const RUN_DEFAULT = 1;
 
@@ -17,11 +17,19 @@ export interface RunChoices {
   readonly switches?: Readonly<Record<string, string | number | boolean>>;
 }
 
+/** A workload together with the file that it was parsed from. */
+export interface WorkloadSource {
+  readonly workload: Workload;
+  readonly text: string;
+  /** sha256 of the text, in hex. */
+  readonly hash: string;
+}
+
 /**
  * Names a run. A choice that repeats what the workload says is no choice: both runs are the same
  * and so are their identities.
  */
-export function identityOf(workload: Workload, text: string, choices: RunChoices): RunIdentity {
+export function identityOf({ workload, hash }: WorkloadSource, choices: RunChoices): RunIdentity {
   const options: Record<string, string> = {};
   const { kernel, policy, untilNs } = choices;
   if (kernel !== undefined && kernel !== workload.kernel) options.kernel = kernel;
@@ -32,7 +40,7 @@ export function identityOf(workload: Workload, text: string, choices: RunChoices
   }
   return {
     modelVersion: MODEL_VERSION,
-    workloadHash: workloadHash(text),
+    workloadHash: hash.slice(0, HASH_DIGITS),
     seed: choices.seed ?? workload.seed,
     run: choices.run ?? RUN_DEFAULT,
     options,

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { OutputError } from '../record/errors.js';
 import { type Manifest, type ManifestState, writeManifest } from '../record/manifest.js';
 import { RunRecorder } from '../record/recorder.js';
 import { prepareRunFolder, writeWorkload } from '../record/run_folder.js';
+import type { WorkloadSource } from './identity.js';
 import { PROGRAM_VERSION } from './program_version.js';
 import type { RunResult } from './result.js';
 import type { System } from './system.js';
@@ -12,8 +12,7 @@ export interface RecordingOptions {
   /** The run folder itself. */
   readonly dir: string;
   readonly identity: RunIdentity;
-  /** The workload file as it was read. */
-  readonly workloadText: string;
+  readonly source: WorkloadSource;
   readonly force: boolean;
 }
 
@@ -28,7 +27,7 @@ export class Recording {
   readonly #system: System;
 
   /** Takes the folder and subscribes to every tracepoint. @throws OutputError */
-  constructor(system: System, { dir, identity, workloadText, force }: RecordingOptions) {
+  constructor(system: System, { dir, identity, source, force }: RecordingOptions) {
     const text = formatIdentity(identity);
     this.dir = dir;
     this.#system = system;
@@ -36,7 +35,7 @@ export class Recording {
       state: 'unfinished',
       token: text,
       identity: text,
-      workload: { name: system.workload.name, sha256: sha256(workloadText) },
+      workload: { name: system.workload.name, sha256: source.hash },
       kernel: system.kernelName,
       policy: system.policyName,
       seed: identity.seed,
@@ -51,7 +50,7 @@ export class Recording {
     };
     prepareRunFolder(dir, text, force);
     writeManifest(dir, this.#unfinished);
-    writeWorkload(dir, workloadText);
+    writeWorkload(dir, source.text);
     this.#recorder = new RunRecorder(dir);
     this.#recorder.attach(system.trace);
   }
@@ -83,8 +82,4 @@ export class Recording {
       if (!(error instanceof OutputError)) throw error;
     }
   }
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }

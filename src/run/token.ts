@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
 import { InputError } from '../workload/problems.js';
 
 /** The part that says how the rest is to be read. */
 const SCHEMA = 'oomsim1';
-const HASH_DIGITS = 8;
+export const HASH_DIGITS = 8;
 const FINGERPRINT_DIGITS = 16;
 
 /** Everything that determines a run, beside the workload file that the hash stands for. */
@@ -32,11 +31,6 @@ export interface RunOutcome {
 export interface ReproToken {
   readonly identity: RunIdentity;
   readonly outcome: RunOutcome | null;
-}
-
-/** The first 8 hex digits of the sha256 over the workload file's bytes. */
-export function workloadHash(bytes: string | Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex').slice(0, HASH_DIGITS);
 }
 
 /** `oomsim1:<model>:<workload>:<seed>:<run>[:<options>]`, options in the order of their names. */

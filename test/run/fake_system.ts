@@ -1,6 +1,8 @@
 import { Fingerprint } from '../../src/engine/fingerprint.js';
 import type { MachineSnapshot } from '../../src/kernel/snapshot.js';
+import type { WorkloadSource } from '../../src/run/identity.js';
 import type { System } from '../../src/run/system.js';
+import { workloadHash } from '../../src/workload/load.js';
 import type { Workload } from '../../src/workload/types.js';
 import { FakeTrace, oomKill } from '../record/fake_trace.js';
 import { cgroupSnapshot, machineSnapshot } from '../record/snapshots.js';
@@ -11,6 +13,11 @@ const MS = 1_000_000;
 export function fakeWorkload(some: Partial<Workload> = {}): Workload {
   const facts = { name: 'fake', kernel: '4.15', policy: 'cgroup', switches: {}, seed: '1' };
   return { ...facts, untilNs: 100 * MS, ...some } as Workload;
+}
+
+/** A file of that text, said to have been parsed into that workload. */
+export function fakeSource(text: string, workload = fakeWorkload()): WorkloadSource {
+  return { workload, text, hash: workloadHash(text) };
 }
 
 /** One event each millisecond; each tenth of them is a kill. Nothing is simulated. */

@@ -3,13 +3,12 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parseCsv } from '../../src/record/csv_reader.js';
 import { readRun } from '../../src/record/read_run.js';
-import { play } from '../../src/run/run.js';
-import { workloadHash } from '../../src/run/token.js';
+import { play } from '../../src/run/play.js';
 import { tempDir } from '../record/temp_dir.js';
-import { FakeSystem, fakeWorkload } from './fake_system.js';
+import { FakeSystem, fakeSource } from './fake_system.js';
 
-const source = { workload: fakeWorkload(), text: 'name: fake\n' };
-const token = `oomsim1:1:${workloadHash(source.text)}:1:1`;
+const source = fakeSource('name: fake\n');
+const token = `oomsim1:1:${source.hash.slice(0, 8)}:1:1`;
 
 test('a finished run leaves a complete folder', async () => {
   const outDir = tempDir();
@@ -104,7 +103,7 @@ test('the manifest says unfinished from before the first event', async () => {
 test('another run does not get the folder; the refused one changes nothing in it', async () => {
   const outDir = tempDir();
   await play(new FakeSystem(), source, {}, { outDir });
-  const other = { ...source, text: 'name: fake # edited\n' };
+  const other = fakeSource('name: fake # edited\n');
   await expect(play(new FakeSystem(), other, {}, { outDir })).rejects.toThrow('another run');
   const { manifest } = readRun(join(outDir, 'fake-4.15-cgroup-1'));
   expect(manifest).toMatchObject({ state: 'finished', identity: token });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { formatToken, parseToken, type ReproToken, workloadHash } from '../../src/run/token.js';
+import { formatToken, parseToken, type ReproToken } from '../../src/run/token.js';
 
 const identity = {
   modelVersion: '0.4.2',
@@ -53,8 +53,4 @@ test.each([
   ['oomsim2:1:9f3c0a11:42:1', 'the token is of schema oomsim2; this program reads oomsim1'],
 ])('%j: %s', (text, why) => {
   expect(() => parseToken(text)).toThrow(why);
-});
-
-test('the hash is the beginning of the sha256 of the file', () => {
-  expect(workloadHash('abc')).toBe('ba7816bf');
 });

@@ -1,0 +1,76 @@
+import { InvalidArgumentError, Option } from 'commander';
+import { parseTime } from '../workload/units.js';
+
+/** Options that mean the same wherever they appear. */
+export const COMMON = {
+  kernel: () => new Option('--kernel <name>', "kernel to model instead of the workload's"),
+  policy: () => new Option('--policy <name>', "OOM policy instead of the workload's"),
+  set: () =>
+    new Option('--set <switch=value>', 'override one switch of the kernel (see list switches)')
+      .argParser(parseSwitch)
+      .default({}, 'none'),
+  seed: () =>
+    new Option('--seed <seed>', "seed instead of the workload's").argParser(parseNonEmpty),
+  run: () =>
+    new Option('--run <n>', 'replication: another n draws other numbers from the same seed')
+      .argParser(parseCount)
+      .default(1),
+  until: () =>
+    new Option(
+      '--until <time>',
+      "simulated time to stop at instead of the workload's, e.g. 2s",
+    ).argParser(parseDuration),
+  event: () =>
+    new Option(
+      '--event <n>',
+      'which report of the log, counted from 1; the last when absent',
+    ).argParser(parseNumber),
+  speed: () =>
+    new Option('--speed <x>', 'simulated seconds per second in the dashboard, or max').argParser(
+      parseSpeed,
+    ),
+  out: () => new Option('--out <dir>', 'folder in which the run folder is made').default('out'),
+  force: () => new Option('--force', 'overwrite the run folder whatever it holds'),
+  json: () => new Option('--json', 'print the result as JSON on stdout'),
+  quiet: () => new Option('-q, --quiet', 'no progress on stderr'),
+} as const;
+
+export type Switches = Readonly<Record<string, string>>;
+
+function parseSwitch(text: string, before: Switches): Switches {
+  const at = text.indexOf('=');
+  if (at < 1) throw new InvalidArgumentError('Expected SWITCH=VALUE.');
+  return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
+}
+
+function parseNonEmpty(text: string): string {
+  if (text === '') throw new InvalidArgumentError('Expected some text.');
+  return text;
+}
+
+function parseCount(text: string): number {
+  const count = Number(text);
+  if (!/^[0-9]+$/.test(text) || !Number.isSafeInteger(count)) {
+    throw new InvalidArgumentError('Expected a whole number, 0 or more.');
+  }
+  return count;
+}
+
+function parseDuration(text: string): number {
+  const time = parseTime(text);
+  if (!time.ok) throw new InvalidArgumentError(`Expected a time such as 500ms or 2s: ${time.why}.`);
+  if (time.value === 0) throw new InvalidArgumentError('Expected a time greater than 0.');
+  return time.value;
+}
+
+function parseSpeed(text: string): number {
+  const speed = text === 'max' ? Infinity : Number(text);
+  if (!(speed > 0)) throw new InvalidArgumentError('Expected a number greater than 0, or max.');
+  return speed;
+}
+
+function parseNumber(text: string): number {
+  const number = parseCount(text);
+  if (number === 0) throw new InvalidArgumentError('Expected a whole number, 1 or more.');
+  return number;
+}

@@ -1,0 +1,18 @@
+import { RUN_DEFAULT } from '../run/identity.js';
+import type { RunIdentity } from '../run/token.js';
+
+/** The command line that plays the same run again. @param file the workload, as it was named */
+export function repeatCommand(file: string, identity: RunIdentity): string {
+  const words = ['oomsim', 'run', file, '--seed', identity.seed];
+  if (identity.run !== RUN_DEFAULT) words.push('--run', String(identity.run));
+  for (const [name, value] of Object.entries(identity.options)) {
+    if (name.startsWith('set.')) words.push('--set', `${name.slice('set.'.length)}=${value}`);
+    else words.push(`--${name}`, value);
+  }
+  return words.map(quoteForShell).join(' ');
+}
+
+/** A word as a POSIX shell takes it literally. */
+function quoteForShell(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}

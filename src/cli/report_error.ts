@@ -1,0 +1,29 @@
+import { OutputError } from '../record/errors.js';
+import { InputError, printable, WorkloadError } from '../workload/problems.js';
+import { EXIT } from './exit_codes.js';
+
+/** Tells the user on stderr what went wrong. @returns the exit code for it */
+export function reportError(error: unknown): number {
+  if (error instanceof WorkloadError) {
+    complain(error.message); // says file, line and column itself
+    return EXIT.usage;
+  }
+  if (error instanceof InputError) {
+    complain(`oomsim: ${error.message}`);
+    return EXIT.usage;
+  }
+  if (error instanceof OutputError) {
+    complain(`oomsim: ${error.message}${error.hint === '' ? '' : ` (${error.hint})`}`);
+    return EXIT.usage;
+  }
+  const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  complain(`oomsim: internal error: ${printable(what)}`);
+  complain('This is a bug. Please report it with the command and the files it was given.');
+  if (process.env.OOMSIM_DEBUG) complain((error instanceof Error && error.stack) || '(no stack)');
+  else complain('OOMSIM_DEBUG=1 shows where it happened.');
+  return EXIT.internal;
+}
+
+function complain(line: string): void {
+  process.stderr.write(`${line}\n`);
+}

@@ -1,0 +1,101 @@
+import { join } from 'node:path';
+import type { TraceFields } from '../kernel/trace.js';
+import { runFolderName } from '../record/run_folder.js';
+import { defaultSampleIntervalNs } from '../record/samples_csv.js';
+import { drive, type RunObserver } from './drive.js';
+import { identityOf, RUN_DEFAULT, type RunChoices, type WorkloadSource } from './identity.js';
+import { Recording } from './recording.js';
+import { type KillResult, killResult, type RunResult } from './result.js';
+import type { System } from './system.js';
+import { formatToken, type RunIdentity } from './token.js';
+
+export interface PlayOptions {
+  /** The folder in which the run folder is made; null or absent writes nothing. */
+  readonly outDir?: string | null;
+  /** Overwrites a run folder whatever it holds. */
+  readonly force?: boolean;
+  /** Simulated ns between two samples; a 500th of the run when absent. */
+  readonly sampleIntervalNs?: number;
+  /** Ends the run early, with all files completed. */
+  readonly signal?: AbortSignal;
+}
+
+/** Plays a booted system to its end and records it. @throws OutputError */
+export async function play(
+  system: System,
+  source: WorkloadSource,
+  choices: RunChoices,
+  options: PlayOptions = {},
+  observers: readonly RunObserver[] = [],
+): Promise<RunResult> {
+  const identity = identityOf(source, choices);
+  const recording = record(system, source, identity, options);
+  const kills = collectKills(system);
+  try {
+    const ended = await drive(system, {
+      sampleIntervalNs:
+        options.sampleIntervalNs ?? defaultSampleIntervalNs(system.workload.untilNs),
+      sample: (timeNs) => recording?.sample(timeNs),
+      flush: () => recording?.flush(),
+      observers,
+      signal: options.signal,
+    });
+    const result = resultOf(system, identity, kills, recording?.dir ?? null);
+    recording?.finish(ended === 'ended' ? 'finished' : 'interrupted', result);
+    return result;
+  } catch (error) {
+    recording?.abandon();
+    throw error;
+  }
+}
+
+function record(
+  system: System,
+  source: WorkloadSource,
+  identity: RunIdentity,
+  { outDir = null, force = false }: PlayOptions,
+): Recording | null {
+  if (outDir === null) return null;
+  const name = runFolderName({
+    name: system.workload.name,
+    kernel: system.kernelName,
+    policy: system.policyName,
+    seed: identity.run === RUN_DEFAULT ? identity.seed : `${identity.seed}.${identity.run}`,
+  });
+  const dir = join(outDir, name);
+  return new Recording(system, { dir, identity, source, force });
+}
+
+function collectKills(system: System): readonly KillResult[] {
+  const kills: KillResult[] = [];
+  system.trace.subscribe(['oomsim:oom_kill'], (_name, { timeNs }, fields) => {
+    kills.push(killResult(timeNs, fields as unknown as TraceFields['oomsim:oom_kill']));
+  });
+  return kills;
+}
+
+function resultOf(
+  system: System,
+  identity: RunIdentity,
+  kills: readonly KillResult[],
+  outDir: string | null,
+): RunResult {
+  const { letters: ingredients, events } = system.fingerprint;
+  const fingerprint = system.fingerprint.digest();
+  return {
+    token: formatToken({ identity, outcome: { fingerprint, ingredients, events } }),
+    fingerprint: `${fingerprint}/${ingredients}`,
+    name: system.workload.name,
+    kernel: system.kernelName,
+    policy: system.policyName,
+    seed: identity.seed,
+    run: identity.run,
+    endedBy: system.endedBy ?? 'interrupted',
+    simulatedNs: system.nowNs,
+    events: system.events,
+    kills,
+    allocFailures: system.allocFailures,
+    panic: system.panic,
+    outDir,
+  };
+}

@@ -1,0 +1,32 @@
+const ENTER = '\x1b[?1049h\x1b[H';
+/** Back to the usual screen, cursor visible: whatever state drawing was left in. */
+const LEAVE = '\x1b[?25h\x1b[?1049l';
+
+/**
+ * The terminal's alternate screen: what was on the terminal before is there again afterwards, also
+ * when the program dies of an error or exits early.
+ */
+export class AlternateScreen {
+  readonly #stdout: NodeJS.WriteStream;
+  readonly #restore = (): void => this.leave();
+  #isEntered = false;
+
+  constructor(stdout: NodeJS.WriteStream) {
+    this.#stdout = stdout;
+  }
+
+  enter(): void {
+    if (this.#isEntered) return;
+    this.#isEntered = true;
+    process.on('exit', this.#restore); // process.exit() and uncaught errors come through here too
+    this.#stdout.write(ENTER);
+  }
+
+  /** Harmless when it has been left already. */
+  leave(): void {
+    if (!this.#isEntered) return;
+    this.#isEntered = false;
+    process.off('exit', this.#restore);
+    this.#stdout.write(LEAVE);
+  }
+}
