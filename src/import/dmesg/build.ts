@@ -1,0 +1,337 @@
+/** One report while its lines come in, and what they make in the end. */
+import { parseCpu, parseCpuset, parseInvoked, parseSummary } from './header.js';
+import { parseGroup, parseKill, parseReaper } from './kill.js';
+import type { LogRecord } from './lines.js';
+import { lostMessages, lostRows } from './lost.js';
+import { MemcgBuilder } from './memcg.js';
+import { MemInfoBuilder } from './meminfo.js';
+import { pageSizeOf, scopeOf } from './scope.js';
+import { TableBuilder } from './table.js';
+import type {
+  EarlierVictim,
+  KernelInfo,
+  KillLine,
+  MachineHint,
+  OomReport,
+  ReaperLine,
+  SummaryLine,
+  Trigger,
+} from './types.js';
+
+/** Group kills of large cgroups print one line a process; pid_max bounds them. */
+const MAX_KILLS = 1 << 16;
+
+type MutableTrigger = { -readonly [Key in keyof Trigger]: Trigger[Key] };
+
+/** Gathers the records of one report. */
+export class ReportBuilder {
+  readonly #first: LogRecord;
+  #last: number;
+  readonly #caller: string | null;
+  #trigger: MutableTrigger | null = null;
+  #headerText: string | null = null;
+  #kernel: KernelInfo | null = null;
+  #cpus = 0;
+  #cpuset: string | null = null;
+  #memsAllowed: string | null = null;
+  #summary: SummaryLine | null = null;
+  #policy: string | null = null;
+  #panic: string | null = null;
+  #noKillable = false;
+  #memcgInStack = false;
+  #lost = 0;
+  #lastSequence: number | null = null;
+  readonly #memcg = new MemcgBuilder();
+  readonly #memory = new MemInfoBuilder();
+  readonly #table = new TableBuilder();
+  readonly #kills: KillLine[] = [];
+  readonly #killedPids = new Set<number>();
+  readonly #groups = new Set<string>();
+  readonly #reaped: ReaperLine[] = [];
+
+  constructor(first: LogRecord) {
+    this.#first = first;
+    this.#last = first.last;
+    this.#caller = first.caller;
+  }
+
+  /** Whether the kernel has acted: what follows in the log belongs to something else. */
+  get killed(): boolean {
+    return this.#killedPids.size > 0 || this.#panic !== null;
+  }
+
+  /** Numeric columns of the task table's header; 0 before it. */
+  get numericColumns(): number {
+    return this.#table.numericColumns;
+  }
+
+  /** The same header line again, before anything else came. */
+  repeatsHeader(record: LogRecord): boolean {
+    return this.#headerText === record.text && !this.#memory.seen && !this.#table.seen;
+  }
+
+  /** Whether a summary, kill or group line belongs here. */
+  takes(record: LogRecord): boolean {
+    switch (record.kind) {
+      case 'summary': {
+        const pid = parseSummary(record.text, record.first).pid;
+        if (this.#summary !== null) return this.#summary.pid === pid;
+        return !this.killed || (pid !== null && this.#killedPids.has(pid));
+      }
+      case 'kill':
+        return this.#takesKill(record);
+      case 'noKillable':
+        return !this.killed;
+      default:
+        return true;
+    }
+  }
+
+  #takesKill(record: LogRecord): boolean {
+    const kill = parseKill(record.text, record.first);
+    if (kill === null || !this.killed) return kill !== null && !this.#selectsAnew(kill);
+    if (kill.verb === 'sharing' || this.#groups.size > 0) return true;
+    return kill.verb !== 'select' && this.#killedPids.has(kill.pid);
+  }
+
+  /** A second `Kill process …` selection without a kill between: the first kill line was lost. */
+  #selectsAnew(kill: KillLine): boolean {
+    return (
+      kill.verb === 'select' &&
+      this.#kills.some((known) => known.verb === 'select' && known.pid !== kill.pid)
+    );
+  }
+
+  /** Whether an oom_reaper line for this process belongs here. */
+  reaps(pid: number): boolean {
+    return this.#killedPids.has(pid) || this.#summary?.pid === pid;
+  }
+
+  /** Takes one record that belongs to this report. */
+  accept(record: LogRecord): void {
+    if (record.caller !== null && this.#caller !== null && record.caller !== this.#caller) {
+      // With PRINTK_CALLER the lines of another CPU are known; only the reaper's belong here.
+      if (record.kind !== 'reaper') return;
+    }
+    this.#countSequence(record);
+    if (record.kind !== 'stack') this.#last = Math.max(this.#last, record.last);
+    if (!this.#acceptBody(record)) this.#acceptOutcome(record);
+  }
+
+  #acceptBody(record: LogRecord): boolean {
+    const { text, first } = record;
+    switch (record.kind) {
+      case 'row':
+        this.#table.row(text, record.pieces, first);
+        return true;
+      case 'columns':
+        this.#table.header(text);
+        return true;
+      case 'stat':
+        this.#memcg.stat(text);
+        return true;
+      case 'stack':
+        this.#memcgInStack ||= text.includes('mem_cgroup_o') || text.includes('try_charge');
+        return true;
+      case 'taskIn':
+        this.#memcg.taskIn(text);
+        return true;
+      case 'usage':
+        this.#memcg.usage(text);
+        return true;
+      case 'memcgStats':
+        this.#memcg.stats(text);
+        return true;
+      case 'totals':
+        this.#memory.totals(text);
+        return true;
+      case 'node':
+        this.#memory.node(text, first);
+        return true;
+      case 'zone':
+        this.#memory.zone(text, first);
+        return true;
+      case 'reserve':
+        this.#memory.reserve(text);
+        return true;
+      case 'buddy':
+        this.#memory.buddy(text);
+        return true;
+      case 'perCpu':
+        this.#memory.perCpu(text);
+        return true;
+      case 'number':
+        this.#memory.number(text, first);
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  #acceptOutcome(record: LogRecord): void {
+    const { text, first } = record;
+    switch (record.kind) {
+      case 'invoked':
+        this.#invoked(record);
+        return;
+      case 'cpu':
+        this.#cpu(record);
+        return;
+      case 'cpuset': {
+        const { cpuset, memsAllowed } = parseCpuset(text);
+        this.#cpuset ??= cpuset;
+        this.#memsAllowed ??= memsAllowed;
+        return;
+      }
+      case 'summary':
+        this.#summary ??= parseSummary(text, first);
+        return;
+      case 'kill':
+        this.#kill(record);
+        return;
+      case 'group': {
+        const path = parseGroup(text);
+        if (path !== null && this.#groups.size < 1024) this.#groups.add(path);
+        return;
+      }
+      case 'reaper': {
+        const reaper = parseReaper(text, first);
+        if (reaper !== null && this.#reaped.length < MAX_KILLS) this.#reaped.push(reaper);
+        return;
+      }
+      case 'policy':
+        this.#policy ??= text.slice('oom_policy='.length).trim();
+        return;
+      case 'noKillable':
+        this.#noKillable = true;
+        return;
+      case 'panic':
+        this.#panic ??= text;
+        return;
+      case 'lost':
+        this.#lost += lostMessages(text);
+        return;
+      default:
+        return;
+    }
+  }
+
+  /** /dev/kmsg numbers every record: a gap inside the table is rows that were lost. */
+  #countSequence(record: LogRecord): void {
+    if (record.sequence === null) return;
+    const gap = this.#lastSequence === null ? 0 : record.sequence - this.#lastSequence - 1;
+    if (record.kind === 'row' && gap > 0 && gap < 1e6) this.#lost += gap;
+    this.#lastSequence = record.sequence;
+  }
+
+  #invoked(record: LogRecord): void {
+    if (this.#trigger !== null) return;
+    const { oomPolicy, ...invoked } = parseInvoked(record.text);
+    this.#policy ??= oomPolicy;
+    this.#headerText = record.text;
+    this.#trigger = { ...invoked, pid: null, line: record.first };
+  }
+
+  #cpu(record: LogRecord): void {
+    const { cpu, pid, comm, kernel } = parseCpu(record.text);
+    if (cpu !== null && cpu < 65_536) this.#cpus = Math.max(this.#cpus, cpu + 1);
+    if (kernel !== null && this.#kernel === null) {
+      this.#kernel = { text: kernel, from: 'report', line: record.first };
+    }
+    const trigger = this.#trigger;
+    if (trigger === null || trigger.pid !== null || comm === null) return;
+    // An unknown prefix may have stayed in front of the header's name; this one is exact.
+    if (trigger.comm.endsWith(comm)) trigger.comm = comm;
+    if (trigger.comm === comm) trigger.pid = pid;
+  }
+
+  #kill(record: LogRecord): void {
+    const kill = parseKill(record.text, record.first);
+    if (kill === null || this.#kills.length >= MAX_KILLS) return;
+    const repeated = kill.verb === 'kill' && this.#killedPids.has(kill.pid);
+    if (kill.verb === 'kill' || kill.verb === 'would') this.#killedPids.add(kill.pid);
+    this.#kills.push({ ...kill, repeated });
+  }
+
+  /** The report, or null when what came was not one after all. */
+  finish(
+    kernel: KernelInfo | null,
+    hint: MachineHint | null,
+    victims: ReadonlyMap<number, EarlierVictim>,
+  ): OomReport | null {
+    const tasks = this.#table.finish();
+    const summary = this.#summary;
+    const evident =
+      this.#trigger !== null ||
+      this.#kills.length > 0 ||
+      summary !== null ||
+      this.#reaped.length > 0 ||
+      (tasks !== null && (tasks.columnsFrom === 'header' || tasks.rows.length > 1)) ||
+      this.#memcg.seen;
+    if (!evident) return null;
+    const memory = this.#memory.finish();
+    const kills = this.#namedByTable(tasks?.rows ?? []);
+    const [pageSizeKb, pageSizeFrom] = pageSizeOf(kills, tasks, this.#memory.pageSizeKb);
+    const found = {
+      trigger: this.#trigger,
+      summary,
+      kills,
+      memory,
+      tasks,
+      memcg: this.#memcg.finish(summary?.oomMemcg ?? null, summary?.taskMemcg ?? null),
+    };
+    const [scope, scopeFrom] = scopeOf(found, this.#memcgInStack);
+    return {
+      ...found,
+      lines: { first: this.#first.first, last: this.#last },
+      atSeconds: this.#first.seconds,
+      atText: this.#first.stamp,
+      kernel: this.#kernel ?? kernel,
+      scope,
+      scopeFrom,
+      constraint: summary?.constraint ?? null,
+      memsAllowed: summary?.memsAllowed ?? this.#memsAllowed,
+      cpuset: summary?.cpuset ?? this.#cpuset,
+      cpusAtLeast: Math.max(this.#cpus, memory?.cpus ?? 0) || null,
+      lostRows: lostRows(found, scope, pageSizeKb, this.#lost),
+      groupKills: [...this.#groups],
+      reaped: this.#reaped,
+      oomPolicy: this.#policy,
+      noKillable: this.#noKillable,
+      panic: this.#panic,
+      sysrq: this.#trigger?.order === -1,
+      pageSizeKb,
+      pageSizeFrom,
+      earlierVictims: earlierIn(tasks?.rows ?? [], victims),
+      hint: memory?.totalSwapKb === null || memory === null ? hint : null,
+    };
+  }
+
+  /** A name broken by wrapping is better in the table, where its own column holds it. */
+  #namedByTable(rows: readonly { pid: number; comm: string }[]): readonly KillLine[] {
+    const names = new Map(rows.map((row) => [row.pid, row.comm]));
+    return this.#kills.map((kill) => {
+      const name = names.get(kill.pid);
+      const same = name !== undefined && squeeze(name) === squeeze(kill.comm);
+      const cut = name !== undefined && kill.comm === '';
+      return same || cut ? { ...kill, comm: name } : kill;
+    });
+  }
+}
+
+function squeeze(name: string): string {
+  return name.replaceAll(' ', '');
+}
+
+function earlierIn(
+  rows: readonly { pid: number; comm: string }[],
+  victims: ReadonlyMap<number, EarlierVictim>,
+): readonly EarlierVictim[] {
+  if (victims.size === 0) return [];
+  const found: EarlierVictim[] = [];
+  for (const row of rows) {
+    const victim = victims.get(row.pid);
+    if (victim !== undefined && victim.comm === row.comm) found.push(victim);
+  }
+  return found;
+}

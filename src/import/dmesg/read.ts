@@ -1,0 +1,120 @@
+/** Where reports come from: any iterable of lines, a file, standard input. */
+import { createReadStream } from 'node:fs';
+import type { Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { OomReportParser } from './report.js';
+import type { OomReport } from './types.js';
+
+/** A longer line is no log line: the rest of it is skipped, not gathered. */
+const MAX_LINE_CHARS = 1 << 20;
+const CHUNK_BYTES = 1 << 18;
+
+/** Every OOM report in `lines` (without their newlines), in the order of the log. */
+export function parseOomReports(lines: Iterable<string>): Generator<OomReport>;
+export function parseOomReports(lines: AsyncIterable<string>): AsyncGenerator<OomReport>;
+export function parseOomReports(
+  lines: Iterable<string> | AsyncIterable<string>,
+): Generator<OomReport> | AsyncGenerator<OomReport> {
+  return Symbol.iterator in lines ? parseSync(lines) : parseAsync(lines);
+}
+
+function* parseSync(lines: Iterable<string>): Generator<OomReport> {
+  const parser = new OomReportParser();
+  for (const line of lines) yield* parser.push(line);
+  yield* parser.end();
+}
+
+async function* parseAsync(lines: AsyncIterable<string>): AsyncGenerator<OomReport> {
+  const parser = new OomReportParser();
+  for await (const line of lines) yield* parser.push(line);
+  yield* parser.end();
+}
+
+/**
+ * Every OOM report of a file, or of standard input for `-`, read as a stream: memory does not grow
+ * with the log. gzip and UTF-16 are recognised.
+ *
+ * @throws what the file system says when the file cannot be read.
+ */
+export async function* readOomReports(path: string): AsyncGenerator<OomReport> {
+  const source: Readable =
+    path === '-' ? process.stdin : createReadStream(path, { highWaterMark: CHUNK_BYTES });
+  const parser = new OomReportParser();
+  const splitter = new LineSplitter((line, out) => {
+    for (const report of parser.push(line)) out.push(report);
+  });
+  const out: OomReport[] = [];
+  for await (const text of decoded(source)) {
+    splitter.push(text, out);
+    if (out.length > 0) yield* out.splice(0);
+  }
+  splitter.end(out);
+  yield* out;
+  yield* parser.end();
+}
+
+/** Chunks as text, whatever the bytes were. */
+async function* decoded(source: Readable): AsyncGenerator<string> {
+  const iterator = source[Symbol.asyncIterator]();
+  const first = await iterator.next();
+  if (first.done === true) return;
+  const head = Buffer.isBuffer(first.value) ? first.value : Buffer.from(String(first.value));
+  const rest = async function* (): AsyncGenerator<Buffer> {
+    yield head;
+    for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) {
+      yield Buffer.isBuffer(next.value) ? next.value : Buffer.from(String(next.value));
+    }
+  };
+  const chunks = head[0] === 0x1f && head[1] === 0x8b ? gunzipped(rest()) : rest();
+  const wide = head[0] === 0xff && head[1] === 0xfe;
+  const decoder = new TextDecoder(wide ? 'utf-16le' : 'utf-8');
+  for await (const chunk of chunks) yield decoder.decode(chunk, { stream: true });
+  yield decoder.decode();
+}
+
+async function* gunzipped(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const gunzip = createGunzip();
+  const feeding = feed(chunks, gunzip);
+  for await (const chunk of gunzip) yield chunk as Buffer;
+  await feeding;
+}
+
+async function feed(
+  chunks: AsyncIterable<Buffer>,
+  gunzip: ReturnType<typeof createGunzip>,
+): Promise<void> {
+  try {
+    for await (const chunk of chunks) {
+      if (!gunzip.write(chunk)) await new Promise((resolve) => gunzip.once('drain', resolve));
+    }
+    gunzip.end();
+  } catch (error) {
+    gunzip.destroy(error as Error);
+  }
+}
+
+/** Cuts text into lines; a line that never ends does not fill the memory. */
+class LineSplitter {
+  #partial = '';
+  #skipping = false;
+
+  constructor(private readonly each: (line: string, out: OomReport[]) => void) {}
+
+  push(text: string, out: OomReport[]): void {
+    let from = 0;
+    for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', from)) {
+      const piece = text.slice(from, at);
+      this.each(this.#partial === '' ? piece : this.#partial + piece, out);
+      this.#partial = '';
+      this.#skipping = false;
+      from = at + 1;
+    }
+    if (this.#skipping || from === text.length) return;
+    this.#partial += text.slice(from);
+    this.#skipping = this.#partial.length > MAX_LINE_CHARS;
+  }
+
+  end(out: OomReport[]): void {
+    if (this.#partial !== '') this.each(this.#partial, out);
+  }
+}

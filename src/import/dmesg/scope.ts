@@ -1,0 +1,42 @@
+/** Two things that a report does not say outright: its scope and its page size. */
+import type { KillLine, OomReport, TaskTable } from './types.js';
+
+type Found = Pick<OomReport, 'summary' | 'kills' | 'memory' | 'memcg' | 'tasks'>;
+
+/**
+ * Global or memcg. The printed constraint is the last witness: kernels 5.0 to 5.2 print
+ * CONSTRAINT_NONE on memcg OOMs.
+ */
+export function scopeOf(found: Found, memcgInStack: boolean): [OomReport['scope'], string] {
+  const message = found.kills.find((kill) => kill.message !== '')?.message ?? '';
+  if (/^.{0,40}memory cgroup out of memory/i.test(message)) return ['memcg', 'the kill line'];
+  if (found.memcg !== null && found.memcg.memory !== null) return ['memcg', 'the usage lines'];
+  if (found.memcg !== null) return ['memcg', 'the cgroup that is named'];
+  if (found.summary?.globalOom === true) return ['global', 'global_oom in the summary line'];
+  if (found.summary?.constraint === 'CONSTRAINT_MEMCG') return ['memcg', 'the constraint'];
+  if (/out of memory/i.test(message)) return ['global', 'the kill line'];
+  if (memcgInStack) return ['memcg', 'the call trace'];
+  if (found.memory !== null) return ['global', 'the Mem-Info'];
+  if (found.summary?.constraint != null) return ['global', 'the constraint'];
+  return ['unknown', 'nothing in the report tells'];
+}
+
+const PAGE_SIZES_KB = [4, 8, 16, 64];
+
+/** kB per page: total-vm is in kB on the kill line and in pages in the table. */
+export function pageSizeOf(
+  kills: readonly KillLine[],
+  tasks: TaskTable | null,
+  smallestBlockKb: number | null,
+): [number, OomReport['pageSizeFrom']] {
+  for (const kill of kills.slice(0, 16)) {
+    const row = tasks?.rows.find((task) => task.pid === kill.pid);
+    if (row === undefined || row.totalVmPages === 0 || kill.totalVmKb === null) continue;
+    const size = kill.totalVmKb / row.totalVmPages;
+    if (PAGE_SIZES_KB.includes(size)) return [size, 'victim'];
+  }
+  if (smallestBlockKb !== null && PAGE_SIZES_KB.includes(smallestBlockKb)) {
+    return [smallestBlockKb, 'free lists'];
+  }
+  return [4, 'assumed'];
+}

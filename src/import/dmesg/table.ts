@@ -1,0 +1,255 @@
+/**
+ * The task table. Its columns changed six times between 2.6.32 and 6.18; the header names them, and
+ * where it was cut or lost, the rows tell.
+ */
+import { count } from './numbers.js';
+import type { TableLayout, TaskRow, TaskTable } from './types.js';
+
+/** Layouts by the columns between `tgid` and `name`, as kernels have printed them. */
+const LAYOUTS: readonly { readonly layout: TableLayout; readonly columns: readonly string[] }[] = [
+  { layout: 'oom_adj', columns: ['uid', 'tgid', 'total_vm', 'rss', 'cpu', 'oom_adj'] },
+  {
+    layout: 'oom_score_adj',
+    columns: ['uid', 'tgid', 'total_vm', 'rss', 'cpu', 'oom_adj', 'oom_score_adj'],
+  },
+  {
+    layout: 'nr_ptes',
+    columns: ['uid', 'tgid', 'total_vm', 'rss', 'nr_ptes', 'swapents', 'oom_score_adj'],
+  },
+  {
+    layout: 'nr_pmds',
+    columns: ['uid', 'tgid', 'total_vm', 'rss', 'nr_ptes', 'nr_pmds', 'swapents', 'oom_score_adj'],
+  },
+  {
+    layout: 'pgtables_bytes',
+    columns: ['uid', 'tgid', 'total_vm', 'rss', 'pgtables_bytes', 'swapents', 'oom_score_adj'],
+  },
+  {
+    layout: 'rss_split',
+    columns: [
+      'uid',
+      'tgid',
+      'total_vm',
+      'rss',
+      'rss_anon',
+      'rss_file',
+      'rss_shmem',
+      'pgtables_bytes',
+      'swapents',
+      'oom_score_adj',
+    ],
+  },
+];
+
+/** pid_max cannot exceed 2^22. */
+const MAX_ROWS = 1 << 22;
+/** A row has at most so many numbers; more belong to the name. */
+const MAX_NUMBERS = 16;
+/** Below this, a row says too little to be one. */
+const MIN_NUMBERS = 5;
+
+interface RawRow {
+  readonly pid: number;
+  readonly numbers: readonly number[];
+  /** What follows the numbers: the name. */
+  readonly rest: string;
+  readonly line: number;
+}
+
+/** Gathers the header and rows of one report. */
+export class TableBuilder {
+  #columns: readonly string[] | null = null;
+  #widePid = false;
+  #damaged = 0;
+  #repeated = 0;
+  readonly #rows: RawRow[] = [];
+  readonly #seen = new Map<number, RawRow>();
+
+  /** Whether a header or a row came. */
+  get seen(): boolean {
+    return this.#columns !== null || this.#rows.length > 0;
+  }
+
+  /** Rows read so far. */
+  get rows(): number {
+    return this.#rows.length;
+  }
+
+  /** Numeric columns that the header announces; 0 while it has not said. */
+  get numericColumns(): number {
+    return this.#columns?.length ?? 0;
+  }
+
+  /** `[  pid  ]   uid  tgid total_vm …`; blank or cut headers are settled by the rows. */
+  header(text: string): void {
+    if (this.#columns !== null) return;
+    this.#widePid = /\[ {2}pid/.test(text);
+    const names = text.replace(/^\[[^\]]{0,12}\]/, ' ').match(/[a-z_-]{2,24}/g) ?? [];
+    const columns = names.filter((name) => name !== 'pid' && name !== 'name').slice(0, MAX_NUMBERS);
+    if (names.at(-1) === 'name') this.#columns = columns;
+    else this.#columns = completed(columns);
+  }
+
+  /** One row; `pieces` when it had been wrapped. */
+  row(text: string, pieces: readonly string[] | null, line: number): void {
+    if (this.#rows.length >= MAX_ROWS) return;
+    const row = this.#read(text, line) ?? null;
+    const whole = row !== null && pieces !== null ? this.#rejoined(row, pieces, line) : row;
+    if (whole === null) {
+      this.#damaged++;
+      return;
+    }
+    const known = this.#seen.get(whole.pid);
+    if (known !== undefined && known.numbers.join() === whole.numbers.join()) {
+      this.#repeated++;
+      return;
+    }
+    this.#seen.set(whole.pid, whole);
+    this.#rows.push(whole);
+  }
+
+  /** The table; null when there was none. */
+  finish(): TaskTable | null {
+    if (!this.seen) return null;
+    const fromHeader = this.#columns;
+    const columns = fromHeader ?? columnsOf(this.#rows);
+    const rows: TaskRow[] = [];
+    let damaged = this.#damaged;
+    for (const raw of this.#rows) {
+      const row = taskRow(raw, columns);
+      if (row === null) damaged++;
+      else rows.push(row);
+    }
+    return {
+      layout: layoutOf(columns),
+      columns,
+      columnsFrom: fromHeader === null ? 'rows' : 'header',
+      widePid: this.#widePid,
+      rows,
+      damagedRows: damaged,
+      repeatedRows: this.#repeated,
+    };
+  }
+
+  /** Hand-written because rows outnumber all other lines of a report together. */
+  #read(text: string, line: number): RawRow | null {
+    const close = text.indexOf(']');
+    const pid = count(text.slice(1, close));
+    const limit = this.#columns?.length ?? MAX_NUMBERS;
+    const numbers: number[] = [];
+    let at = skipSpace(text, close + 1);
+    while (numbers.length < limit) {
+      const end = endOfInteger(text, at);
+      if (end < 0) break;
+      numbers.push(count(text.slice(at, end)));
+      at = skipSpace(text, end);
+    }
+    if (numbers.length < MIN_NUMBERS) return null;
+    return { pid, numbers, rest: text.slice(at).trimEnd(), line };
+  }
+
+  /** A terminal may have broken the row inside a number: then the pieces join without a space. */
+  #rejoined(row: RawRow, pieces: readonly string[], line: number): RawRow {
+    if (this.#columns === null || !/^\d+ /.test(`${row.rest} `)) return row;
+    const tight = this.#read(pieces.join(''), line);
+    const better = tight !== null && tight.numbers.length === this.#columns.length;
+    return better && !/^\d+ /.test(`${tight.rest} `) ? tight : row;
+  }
+}
+
+function skipSpace(text: string, from: number): number {
+  let at = from;
+  while (text.charCodeAt(at) === 32 || text.charCodeAt(at) === 9) at++;
+  return at;
+}
+
+/** End of the integer that is the whole word at `from`; −1 when the word is none. */
+function endOfInteger(text: string, from: number): number {
+  let at = text.charCodeAt(from) === 45 ? from + 1 : from;
+  const digits = at;
+  let code = text.charCodeAt(at);
+  while (code >= 48 && code <= 57) code = text.charCodeAt(++at);
+  if (at === digits || at - digits > 20) return -1;
+  return at === text.length || code === 32 || code === 9 ? at : -1;
+}
+
+/** A header cut after some columns: the one layout that begins so, or unknown. */
+function completed(columns: readonly string[]): readonly string[] | null {
+  if (columns.length < 5) return null;
+  const fitting = LAYOUTS.filter(({ columns: all }) => columns.every((name, i) => name === all[i]));
+  return fitting.length === 1 ? (fitting[0]?.columns ?? null) : null;
+}
+
+/** The layout that the rows themselves show, by the number of columns and what is in them. */
+function columnsOf(rows: readonly RawRow[]): readonly string[] {
+  const votes = new Map<number, number>();
+  for (const row of rows) {
+    // A name that begins with a number looks like one column more.
+    votes.set(row.numbers.length, (votes.get(row.numbers.length) ?? 0) + 1);
+  }
+  let width = 7;
+  let best = 0;
+  for (const [numbers, voters] of votes) {
+    if (voters > best) [width, best] = [numbers, voters];
+  }
+  const layout = width === 7 ? sevenColumns(rows) : widthToLayout(width);
+  return LAYOUTS.find((known) => known.layout === layout)?.columns ?? [];
+}
+
+function widthToLayout(width: number): TableLayout {
+  if (width <= 6) return 'oom_adj';
+  return width <= 8 ? 'nr_pmds' : 'rss_split';
+}
+
+/** Three layouts have seven columns; page tables in bytes are multiples of 1 KiB at least. */
+function sevenColumns(rows: readonly RawRow[]): TableLayout {
+  const sevens = rows.filter((row) => row.numbers.length >= 7);
+  const fifth = sevens.map((row) => row.numbers[4] ?? 0);
+  if (fifth.length > 0 && fifth.every((bytes) => bytes % 1024 === 0) && Math.max(...fifth) > 0) {
+    return 'pgtables_bytes';
+  }
+  const oldScale = sevens.every((row) => {
+    const oomAdj = row.numbers[5] ?? 0;
+    const scoreAdj = row.numbers[6] ?? 0;
+    return oomAdj >= -17 && oomAdj <= 15 && Math.sign(oomAdj) === Math.sign(scoreAdj);
+  });
+  const cpus = Math.max(0, ...fifth) < 512;
+  return oldScale && cpus && sevens.length > 1 ? 'oom_score_adj' : 'nr_ptes';
+}
+
+function layoutOf(columns: readonly string[]): TableLayout {
+  const known = LAYOUTS.find(({ columns: all }) => all.join() === columns.join());
+  return known?.layout ?? 'other';
+}
+
+function taskRow(raw: RawRow, columns: readonly string[]): TaskRow | null {
+  const value = (name: string): number | null => {
+    const at = columns.indexOf(name);
+    return at < 0 ? null : (raw.numbers[at] ?? null);
+  };
+  const tgid = value('tgid');
+  const totalVmPages = value('total_vm');
+  const rssPages = value('rss');
+  if (tgid === null || totalVmPages === null || rssPages === null) return null;
+  if (raw.numbers.length < columns.length) return null;
+  const surplus = raw.numbers.length - columns.length;
+  const name = surplus > 0 ? [...raw.numbers.slice(columns.length), raw.rest].join(' ') : raw.rest;
+  return {
+    pid: raw.pid,
+    uid: value('uid') ?? 0,
+    tgid,
+    totalVmPages: Math.max(0, totalVmPages),
+    rssPages: Math.max(0, rssPages),
+    rssAnonPages: value('rss_anon'),
+    rssFilePages: value('rss_file'),
+    rssShmemPages: value('rss_shmem'),
+    nrPtes: value('nr_ptes'),
+    nrPmds: value('nr_pmds'),
+    pgtablesBytes: value('pgtables_bytes'),
+    swapents: value('swapents'),
+    oomAdj: value('oom_adj'),
+    oomScoreAdj: value('oom_score_adj'),
+    comm: name.trim(),
+    line: raw.line,
+  };
+}

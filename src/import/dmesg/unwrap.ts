@@ -1,0 +1,116 @@
+/**
+ * Containers around a log line that are not prefixes: JSON objects of docker, journald and cloud
+ * loggers, control characters that syslog daemons spell out, quoted-printable mail, HTML entities.
+ * One physical line may hold a whole report.
+ */
+
+/** JSON members that hold the message, in order of preference. */
+const MESSAGE_KEYS = ['MESSAGE', 'log', 'message', 'msg', 'textPayload', 'text', 'line'];
+/** Objects that loggers nest the message in. */
+const NESTED_KEYS = ['jsonPayload', '_source', 'fields', 'data', 'event'];
+/** A JSON line longer than this is not a log line. */
+const MAX_JSON = 1 << 20;
+
+/** Undoes the containers of one line; most lines come back as they are. */
+export class LineUnwrapper {
+  #quotedPrintable = false;
+  #soft = '';
+
+  /** The log lines that one physical line holds: at least one, unless a soft break was joined. */
+  unwrap(raw: string): readonly string[] {
+    let line = raw.endsWith('\r') ? raw.replace(/\r+$/, '') : raw;
+    if (this.#quotedPrintable || line.includes('=3D') || line.includes('quoted-printable')) {
+      const decoded = this.#decodeMail(line);
+      if (decoded === null) return [];
+      line = decoded;
+    }
+    if (line.charCodeAt(0) === 123) line = messageOfJson(line) ?? line;
+    if (line.includes('&')) line = decodeEntities(line);
+    if (line.includes('<br')) line = line.replaceAll(/<br ?\/?>/g, '');
+    if (!hasEscapes(line)) return [line];
+    return spelledOut(line).split(/\r*\n/);
+  }
+
+  /** Quoted-printable is believed only once it has been seen where kernel text needs an `=`. */
+  #decodeMail(line: string): string | null {
+    if (/^content-transfer-encoding:\s{0,8}quoted-printable/i.test(line)) {
+      this.#quotedPrintable = true;
+      return line;
+    }
+    if (/(?:gfp_mask|order|mems_allowed|cpuset|constraint)=3D/.test(line)) {
+      this.#quotedPrintable = true;
+    }
+    if (!this.#quotedPrintable) return line;
+    const whole = this.#soft + line;
+    if (whole.endsWith('=') && whole.length < 8192) {
+      this.#soft = whole.slice(0, -1);
+      return null;
+    }
+    this.#soft = '';
+    return whole.replaceAll(/=([0-9A-F]{2})/g, (_, hex: string) =>
+      String.fromCharCode(Number.parseInt(hex, 16)),
+    );
+  }
+}
+
+function messageOfJson(line: string): string | null {
+  if (line.length > MAX_JSON) return null;
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return null; // cut in the middle: read it as plain text
+  }
+  return messageOf(value, 2);
+}
+
+function messageOf(value: unknown, depth: number): string | null {
+  if (typeof value !== 'object' || value === null) return null;
+  const members = new Map(Object.entries(value));
+  for (const key of MESSAGE_KEYS) {
+    const message = members.get(key);
+    if (typeof message === 'string') return withTag(message, members);
+    // journald prints a message that is not UTF-8 as an array of bytes.
+    if (Array.isArray(message)) return String.fromCharCode(...message.slice(0, 65_536).map(Number));
+  }
+  if (depth === 0) return null;
+  for (const key of NESTED_KEYS) {
+    const nested = messageOf(members.get(key), depth - 1);
+    if (nested !== null) return nested;
+  }
+  return null;
+}
+
+/** journald names the program: what is not from the kernel must not look as if it were. */
+function withTag(message: string, members: ReadonlyMap<string, unknown>): string {
+  const identifier = members.get('SYSLOG_IDENTIFIER');
+  if (typeof identifier !== 'string') return message.replace(/\n$/, '');
+  const tag = identifier === 'kernel' ? 'kernel: ' : `Jan  1 00:00:00 ${identifier}[0]: `;
+  return tag + message.replace(/\n$/, '');
+}
+
+const ENTITIES: ReadonlyMap<string, string> = new Map([
+  ['&lt;', '<'],
+  ['&gt;', '>'],
+  ['&amp;', '&'],
+  ['&quot;', '"'],
+  ['&#39;', "'"],
+  ['&nbsp;', ' '],
+]);
+
+function decodeEntities(line: string): string {
+  return line.replaceAll(/&(?:lt|gt|amp|quot|#39|nbsp);/g, (entity) => ENTITIES.get(entity) ?? '');
+}
+
+function hasEscapes(line: string): boolean {
+  return (
+    line.includes('#012') || line.includes('\\x0a') || line.includes('\\n') || line.includes('\n')
+  );
+}
+
+/** rsyslog writes a newline as `#012`, syslog-ng and kmsg as `\x0a`, JSON by hand as `\n`. */
+function spelledOut(line: string): string {
+  return line.replaceAll(/#01[12]|\\x0[ad]|\\x09|\\n/g, (code) =>
+    code === '#011' || code === '\\x09' ? '\t' : '\n',
+  );
+}
