@@ -91,7 +91,8 @@ export class KillsCsv {
 
   #follow(name: TraceName, { timeNs }: TraceContext, fields: Record<string, unknown>): void {
     if (name === 'oomsim:oom_kill') {
-      this.#add(timeNs, fields as unknown as TraceFields['oomsim:oom_kill']);
+      const kill = fields as unknown as TraceFields['oomsim:oom_kill'];
+      if (!kill.repeat) this.#add(timeNs, kill); // one row a victim, however often it is shot at
       return;
     }
     const pid = Number(fields.pid);

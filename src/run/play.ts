@@ -69,7 +69,8 @@ function record(
 function collectKills(system: System): readonly KillResult[] {
   const kills: KillResult[] = [];
   system.trace.subscribe(['oomsim:oom_kill'], (_name, { timeNs }, fields) => {
-    kills.push(killResult(timeNs, fields as unknown as TraceFields['oomsim:oom_kill']));
+    const kill = fields as unknown as TraceFields['oomsim:oom_kill'];
+    if (!kill.repeat) kills.push(killResult(timeNs, kill));
   });
   return kills;
 }

@@ -42,6 +42,7 @@ export function oomKill(
     swap: 0,
     pgtables: 160,
     group: false,
+    repeat: false,
     reason: 'Out of memory',
     ...some,
   };

@@ -81,3 +81,11 @@ test('a pid that is used again is another victim', () => {
   });
   expect(rows.map((row) => row.freed_pages)).toEqual(['100', '200']);
 });
+
+test('a victim that is shot at again stays one row', () => {
+  const rows = record((fake) => {
+    fake.at(100).hit('oomsim:oom_kill', oomKill({ pid: 7 }));
+    fake.at(200).hit('oomsim:oom_kill', oomKill({ pid: 7, repeat: true }));
+  });
+  expect(rows.map((row) => row.time_ns)).toEqual(['100']);
+});
