@@ -11,6 +11,8 @@ import { hint } from './suggest.js';
 import type { CgroupSpec, Workload } from './types.js';
 
 const CGROUPS_MAX = 100_000;
+/** Looking for what was meant takes time; nobody reads more than the first few. */
+const PROBLEMS_MAX = 50;
 
 /** Everything that is wrong with a workload whose parts are right, with places in its file. */
 export function checkWorkload(workload: Workload): Located[] {
@@ -47,6 +49,7 @@ function checkProcessNames({ processes, cgroups }: Workload): Located[] {
   const firstByPid = new Map<number, number>();
   const known = new Set(['/', ...cgroups.map((cgroup) => cgroup.path)]);
   for (const [index, { name, pid, cgroup }] of processes.entries()) {
+    if (problems.length >= PROBLEMS_MAX) break;
     const path = ['processes', index];
     const namesake = firstByName.get(name);
     if (namesake === undefined) firstByName.set(name, index);
@@ -72,6 +75,7 @@ function checkPrograms(workload: Workload): Located[] {
   const names = new Set(workload.processes.map((process) => process.name));
   for (const [index, process] of workload.processes.entries()) {
     for (const { step, path } of stepsOf(process.program, ['processes', index, 'program'])) {
+      if (problems.length >= PROBLEMS_MAX) return problems;
       if (step.op === 'cgroup' && !known.has(step.path)) {
         problems.push(noCgroup([...path, 'cgroup'], step.path, known));
       }
@@ -91,6 +95,7 @@ function checkEvents(workload: Workload): Located[] {
   const known = reachableCgroups(workload);
   const names = new Set(workload.processes.map((process) => process.name));
   for (const [index, event] of workload.events.entries()) {
+    if (problems.length >= PROBLEMS_MAX) break;
     const path = ['events', index, event.op];
     if (event.op === 'kill' && !names.has(event.process)) {
       problems.push(noProcess(path, event.process, names));

@@ -7,8 +7,14 @@ import { type ParsedFile, workloadSchema } from './schema.js';
 import { Source } from './source.js';
 import type { Workload } from './types.js';
 
-/** Larger files are refused before they are read. */
-export const FILE_BYTES_MAX = 64 * 1024 * 1024;
+/**
+ * Larger files are refused before they are parsed: the YAML tree takes some 200 bytes a byte, so this
+ * is what fits into the default heap. It is room for 70000 processes written one by one.
+ */
+export const FILE_BYTES_MAX = 8 * 1024 * 1024;
+
+/** Looking up where problems stand takes time; nobody reads more than the first few. */
+const ISSUES_MAX = 1000;
 
 /**
  * Reads a workload file.
@@ -27,7 +33,8 @@ export function parseWorkload(text: string, fileName: string): Workload {
   }
   const parsed = workloadSchema.safeParse(source.data);
   if (!parsed.success) {
-    const problems = parsed.error.issues.flatMap((issue) => fromIssue(issue, source.data));
+    const issues = parsed.error.issues.slice(0, ISSUES_MAX);
+    const problems = issues.flatMap((issue) => fromIssue(issue, source.data));
     throw new WorkloadError(source.locate(problems));
   }
   const workload = assemble(parsed.data, fileName);

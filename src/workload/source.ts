@@ -21,6 +21,8 @@ const DEPTH_MAX = 100;
 const TOO_DEEP = 'nested too deeply';
 /** Nodes that aliases may add to what is written: the "billion laughs" stop here. */
 const ALIASED_NODES_MAX = 2_000_000;
+/** yaml looks every alias up by walking over all anchors and aliases before it. */
+const ANCHORS_AND_ALIASES_MAX = 5_000;
 
 /** A YAML file, parsed. */
 export class Source {
@@ -98,8 +100,14 @@ export class Source {
   private guard(): void {
     const sizes = new Map<Node, number>();
     let aliased = 0;
+    let references = 0;
     const visit = (node: unknown, depth: number): number => {
       if (depth > DEPTH_MAX) throw this.error(offsetOfNode(node), TOO_DEEP);
+      if (isAlias(node) || (node as Node | null)?.anchor !== undefined) references++;
+      if (references > ANCHORS_AND_ALIASES_MAX) {
+        const message = `more than ${ANCHORS_AND_ALIASES_MAX} anchors and aliases`;
+        throw this.error(offsetOfNode(node), message);
+      }
       if (isAlias(node)) {
         const size = this.aliasedSize(node, sizes);
         aliased += size;

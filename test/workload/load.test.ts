@@ -110,7 +110,7 @@ describe('what cannot be loaded gets one line:', () => {
 
   it('a file that never ends', (context) => {
     if (process.platform !== 'linux') context.skip('needs /dev/zero');
-    expect(messageOf('/dev/zero')).toBe('/dev/zero: larger than 64 MiB');
+    expect(messageOf('/dev/zero')).toBe('/dev/zero: larger than 8 MiB');
   });
 
   it('an empty or impossible name', () => {
