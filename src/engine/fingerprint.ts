@@ -1,14 +1,14 @@
 /**
- * One number for a whole run: a hash over its events. Two runs with the same fingerprint did the same;
- * the letters say in which respects:
+ * One number for a whole run: a hash over its events. Two runs with the same fingerprint did the
+ * same; the letters say in which respects:
  *
  *   t  time      k  kind      a  actor and arg      r  number of random draws so far      v  notes
  *
  * A change that only moves random draws keeps `tka` while `tkar` changes, and so on.
  *
  * Two hashes are kept. SHA-256 over packed words is the one to publish; it is fed 64 KiB at a time,
- * because a call per event would cost more than the event. The running hash is four integers mixed in
- * place: it costs next to nothing to read, so checkpoints and divergence search compare that.
+ * because a call per event would cost more than the event. The running hash is four integers mixed
+ * in place: it costs next to nothing to read, so checkpoints and divergence search compare that.
  */
 import { createHash, type Hash } from 'node:crypto';
 

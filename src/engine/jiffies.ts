@@ -1,10 +1,10 @@
 /**
- * Jiffies, and the rounding of low-resolution timers (kernel/time/timer.c since v4.8: the wheel that
- * doesn't cascade).
+ * Jiffies, and the rounding of low-resolution timers (kernel/time/timer.c since v4.8: the wheel
+ * that doesn't cascade).
  *
- * A timer isn't moved to a finer level as its time comes near: it fires when its bucket does, late by
- * up to one granule of the level it was put on. The wheel never fires early, so that even a sleep of
- * one jiffy lasts more than one tick, and at most two.
+ * A timer isn't moved to a finer level as its time comes near: it fires when its bucket does, late
+ * by up to one granule of the level it was put on. The wheel never fires early, so that even a
+ * sleep of one jiffy lasts more than one tick, and at most two.
  */
 
 /** Buckets of a level (LVL_SIZE), and how much coarser it is than the one below (LVL_CLK_DIV). */
@@ -38,8 +38,8 @@ export class Jiffies {
   }
 
   /**
-   * When `schedule_timeout(jiffies)` called at `nowNs` comes back, in absolute ns, if nothing wakes the
-   * task before.
+   * When `schedule_timeout(jiffies)` called at `nowNs` comes back, in absolute ns, if nothing wakes
+   * the task before.
    * @throws RangeError unless jiffies is an integer ≥ 0
    */
   timeoutExpiryNs(nowNs: number, jiffies: number): number {

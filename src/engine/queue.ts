@@ -1,17 +1,18 @@
 /**
  * The pending-event set: the one place where the order of events is decided.
  *
- * Order is (time, sequence): events at the same nanosecond come out in the order in which they went in. Nothing
- * else takes part (no priority, no actor number), so a run depends only on who scheduled what first, and both
- * implementations give one and the same order.
+ * Order is (time, sequence): events at the same nanosecond come out in the order in which they went
+ * in. Nothing else takes part (no priority, no actor number), so a run depends only on who
+ * scheduled what first, and both implementations give one and the same order.
  *
  * | queue       | push      | pop       | cancel                   | hold, ns/event at 1e3 / 1e5 / 1e6 pending |
  * | ----------- | --------- | --------- | ------------------------ | ----------------------------------------- |
  * | HeapQueue   | O(log n)  | O(log n)  | tombstone, O(1) amortised | see test/bench/README.md                  |
  * | LadderQueue | O(1) amortised | O(1) amortised | O(1) unlink    | see test/bench/README.md                  |
  *
- * The heap is best below about 100 pending events; the ladder with many pending events, many equal times (jiffies)
- * or timers that are cancelled and re-armed all the time. `npm run bench -- --group engine` decides.
+ * The heap is best below about 100 pending events; the ladder with many pending events, many equal
+ * times (jiffies) or timers that are cancelled and re-armed all the time. `npm run bench -- --group
+ * engine` decides.
  */
 import { HeapQueue } from './heap_queue.js';
 import { LadderQueue } from './ladder_queue.js';
@@ -19,8 +20,8 @@ import { LadderQueue } from './ladder_queue.js';
 /**
  * Pending events ordered by (time, sequence).
  *
- * The life of an event: pending (push gave a handle) → popped or cancelled (its handle is void and may be given out
- * again). `kind`, `actor` and `arg` are int32; their meaning is the caller's.
+ * The life of an event: pending (push gave a handle) → popped or cancelled (its handle is void and
+ * may be given out again). `kind`, `actor` and `arg` are int32; their meaning is the caller's.
  */
 export interface EventQueue {
   /** Number of pending events; cancelled ones are not counted. */
@@ -32,8 +33,10 @@ export interface EventQueue {
   readonly arg: number;
   /**
    * Adds an event after all pending events of the same time.
-   * @param timeNs - safe integer, not before the last popped time; not checked here (Simulation does)
-   * @returns the handle for {@link cancel}: a small non-negative integer, reused after pop or cancel
+   * @param timeNs - safe integer, not before the last popped time; not checked here (Simulation
+   *   does)
+   * @returns the handle for {@link cancel}: a small non-negative integer, reused after pop or
+   *   cancel
    */
   push(timeNs: number, kind: number, actor: number, arg: number): number;
   /** Time of the first event, in ns; Infinity when empty. */

@@ -34,7 +34,8 @@ export class RandomStream {
   }
 
   /**
-   * Uniform in 0 … n − 1, without bias: numbers of as many bits as n − 1 has are drawn until one fits.
+   * Uniform in 0 … n − 1, without bias: numbers of as many bits as n − 1 has are drawn until one
+   * fits.
    * @throws RangeError unless n is an integer from 1 to 2^53 − 1
    */
   below(n: number): number {

@@ -1,8 +1,9 @@
 /**
  * The clock and the loop: take the first event, set the clock, dispatch.
  *
- * States: idle (before, between and after runs) → running (inside `run`) → idle. Events may be scheduled and
- * cancelled in both. A run cut into slices dispatches the same sequence as an uncut one.
+ * States: idle (before, between and after runs) → running (inside `run`) → idle. Events may be
+ * scheduled and cancelled in both. A run cut into slices dispatches the same sequence as an uncut
+ * one.
  */
 import type { EventQueue } from './queue.js';
 

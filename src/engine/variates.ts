@@ -19,8 +19,9 @@ const MEDIAN = QUANTILES[CELLS]!;
  * Exponential variate with mean 1, from 0 to 23.
  *
  * The exponential distribution has no memory: with even odds the variate is below its median, and
- * otherwise a whole new variate begins there. So the leading ones of the draw count medians, and the
- * bits after the first zero pick a quantile below the next one. The tail is thus as exact as the body.
+ * otherwise a whole new variate begins there. So the leading ones of the draw count medians, and
+ * the bits after the first zero pick a quantile below the next one. The tail is thus as exact as
+ * the body.
  */
 export function exponentialVariate(bits: number): number {
   const medians = Math.clz32(~bits);
