@@ -24,9 +24,12 @@ export type ProbeKind = 'pipe' | 'sock' | 'tmpfs' | 'fork' | 'open' | 'mmap';
 
 /** One step of a process's program. Byte and time amounts are drawn anew for every process. */
 export type Step =
-  /** Touch private anonymous memory; `step` bytes at once, then sleep `every`. */
+  /** Touch memory: `step` bytes at once (null: everything at once), then sleep `every`. */
   | { op: 'anon' | 'shm' | 'tmpfs'; size: Variate; step: Variate | null; every: Variate | null }
-  /** Read or write a file through the page cache (`map`: through a shared mapping). */
+  /**
+   * Read or write a file through the page cache (`map`: through a shared mapping), from byte `skip`
+   * on, `times` over; sleeps `every` after each MiB.
+   */
   | {
       op: 'read' | 'map';
       size: Variate;
@@ -41,6 +44,7 @@ export type Step =
   | { op: 'free' }
   | { op: 'mlock'; future: boolean }
   | { op: 'threads'; count: number; size: Variate }
+  /** `count` null: as many as the named process's own `count`. */
   | { op: 'spawn' | 'fork'; process: string; count: number | null }
   | { op: 'clone_vm' | 'vfork'; process: string }
   /** Every process forks one more per generation, then touches `size`. */
@@ -98,6 +102,7 @@ export interface ProcessSpec {
   readonly top: boolean;
   readonly program: readonly Step[];
   readonly memory: InitialMemory | null;
+  /** `max` is Infinity where the file sets none. */
   readonly restart: {
     readonly when: 'never' | 'on-kill' | 'always';
     readonly delayNs: number;
@@ -106,6 +111,7 @@ export interface ProcessSpec {
   readonly capSysAdmin: boolean; // root with CAP_SYS_ADMIN: the 3 % bonus up to 4.16
 }
 
+/** A cgroup. `/` is listed only if the file says something about it, and has no limits then. */
 export interface CgroupSpec {
   readonly path: string;
   /** Values by the knob's file name, bytes; Infinity is `max`. */
@@ -184,7 +190,8 @@ export type EventSpec = {
   /** ns after t = 0, or after the first OOM kill. */
   readonly atNs: number;
   readonly after: 'start' | 'first-kill';
-} & (
+} & // `value` is normalised: bytes in decimal or `max`; `0` or `1`; or the words that the knob takes.
+(
   | { readonly op: 'write'; readonly cgroup: string; readonly file: string; readonly value: string }
   | { readonly op: 'sysctl'; readonly name: string; readonly value: number }
   | { readonly op: 'sysrq'; readonly key: string }

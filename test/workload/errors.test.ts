@@ -378,6 +378,11 @@ describe('a hostile file', () => {
     expect(headOf(text)).toBe('aliases that unfold into too much');
   });
 
+  it('of very many aliases ends early too', () => {
+    const text = `a: &a 1\nb: [ ${Array(6000).fill('*a').join(', ')} ]`;
+    expect(headOf(text)).toBe('more than 5000 anchors and aliases');
+  });
+
   it('can put neither control characters nor endless lines on the terminal', () => {
     const message = messageOf(`{ machine: "\\e[31m${'x'.repeat(5000)}", "\\e": 1 }`);
     expect(message).not.toContain('\u001b');
