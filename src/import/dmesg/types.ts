@@ -127,8 +127,8 @@ export interface TaskRow {
 /** Column layouts met from 2.6.32 to 6.18. */
 export type TableLayout =
   | 'oom_adj' // 2.6.32: cpu oom_adj
-  | 'oom_score_adj' // RHEL 6, 2.6.36 to 3.5: cpu oom_adj oom_score_adj
-  | 'nr_ptes' // 3.6 to 3.19
+  | 'oom_score_adj' // RHEL 6, 2.6.36 to 3.4: cpu oom_adj oom_score_adj
+  | 'nr_ptes' // 3.5 to 3.19
   | 'nr_pmds' // 4.0 to 4.14
   | 'pgtables_bytes' // 4.15 to 6.7
   | 'rss_split' // 6.8 and later: rss_anon rss_file rss_shmem

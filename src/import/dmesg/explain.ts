@@ -1,0 +1,313 @@
+/** Why the kernel's choice and its rules agree or do not, most telling reason first. */
+import type { ReportCandidate } from './badness.js';
+import type { Case, Verdict } from './judge.js';
+import { rankTable, totalsThatSelect, usageOf } from './rank.js';
+import { alternativesTo } from './rules.js';
+import { swapHidden } from './score.js';
+
+/** Names of reasons, for programs. */
+export type ReasonCode =
+  | 'top-score'
+  | 'tie'
+  | 'no-task-table'
+  | 'nobody-killed'
+  | 'panic-on-oom'
+  | 'nobody-killable'
+  | 'kill-line-missing'
+  | 'allocating-task'
+  | 'row-missing'
+  | 'child-sacrifice'
+  | 'group-kill'
+  | 'bpf-policy'
+  | 'oom-origin'
+  | 'old-badness'
+  | 'vendor-rules'
+  | 'total-unknown'
+  | 'swap-hidden'
+  | 'constrained'
+  | 'drift'
+  | 'thread-of-victim'
+  | 'others-already-killed'
+  | 'rules-broken'
+  | 'rows-lost';
+
+/** One reason, in words. */
+export interface Reason {
+  readonly code: ReasonCode;
+  readonly text: string;
+}
+
+/** What the explanation comes to. */
+export interface Explanation {
+  readonly verdict: Verdict;
+  readonly reasons: readonly Reason[];
+  readonly regression: boolean;
+}
+
+/** Between the choice and the printing of the table memory moves a little: per-CPU counters. */
+const DRIFT_PAGES = 256;
+/** A reaped process keeps file pages only: so little cannot be told from a dead one. */
+const REMAINS_PAGES = 1024;
+
+/** Weighs the kernel's choice against the ranking. */
+export function explain(it: Case): Explanation {
+  const { report, ranking, selected } = it;
+  if (selected === null) return nobodyKilled(it);
+  if (report.tasks === null || report.tasks.rows.length === 0) {
+    return done('undecidable', reason('no-task-table', tableMissing(it)));
+  }
+  if (it.allocating) return allocatingTask(it);
+  const row = ranking.candidates.find(
+    (candidate) => candidate.pid === selected.pid || candidate.tgid === selected.pid,
+  );
+  if (row === undefined) {
+    const text =
+      `${name(selected)} was killed, but its row is not in the log: ` +
+      `${report.lostRows.evidence.join('; ') || 'rows are missing'}.`;
+    return done('explained', reason('row-missing', text));
+  }
+  const agreement = agrees(it, row);
+  if (agreement !== null) return agreement;
+  return disagrees(it, row);
+}
+
+function agrees(it: Case, row: ReportCandidate): Explanation | null {
+  const { ranking } = it;
+  const predicted = ranking.predicted;
+  if (predicted === null) return null;
+  const tied = ranking.tied.some((candidate) => candidate.pid === row.pid);
+  if (predicted.pid !== row.pid && !tied) return null;
+  const reasons = [topScore(it, row)];
+  if (ranking.tied.length > 1) {
+    const equal = ranking.tied.length;
+    const clamped = row.points === 1 && it.rules.rules.clamped;
+    const text = clamped
+      ? `${equal} tasks have the lowest score there is, 1, so the order of the scan decides.`
+      : `${equal} tasks have the same score, so the order of the scan decides.`;
+    reasons.push(reason('tie', text));
+  }
+  reasons.push(...asides(it));
+  return { verdict: 'agrees', reasons, regression: false };
+}
+
+function topScore(it: Case, row: ReportCandidate): Reason {
+  const second = it.ranking.candidates.find(
+    (candidate) => candidate.eligible && candidate.pid !== row.pid,
+  );
+  const unit = it.rules.rules.scale === 'permille' ? 'thousandths' : 'pages';
+  const next = second === undefined ? '' : `; next is ${name(second)} with ${second.points}`;
+  const text = `${name(row)} has the highest score, ${row.points} ${unit}${next}.`;
+  return reason('top-score', text);
+}
+
+/** Things worth knowing that do not change the verdict. */
+function asides(it: Case): readonly Reason[] {
+  const { report, selected, victims } = it;
+  const reasons: Reason[] = [];
+  if (report.groupKills.length > 0) {
+    const text =
+      `memory.oom.group of ${report.groupKills.join(', ')} then killed the whole cgroup: ` +
+      `${victims.length} processes in this log.`;
+    reasons.push(reason('group-kill', text));
+  }
+  const child = victims[0];
+  if (selected !== null && child !== undefined && child.pid !== selected.pid) {
+    const thread = it.ranking.candidates.some(
+      (candidate) => candidate.pid === child.pid && candidate.tgid === selected.pid,
+    );
+    const code = thread ? 'thread-of-victim' : 'child-sacrifice';
+    const text = thread
+      ? `${name(child)} is a thread of the selected process.`
+      : `${name(selected)} was selected, and its child ${name(child)} was killed in its place.`;
+    reasons.push(reason(code, text));
+  }
+  if (report.lostRows.atLeast > 0 || report.lostRows.estimatedRows !== null) {
+    reasons.push(reason('rows-lost', `Rows are missing: ${report.lostRows.evidence.join('; ')}.`));
+  }
+  return reasons;
+}
+
+function nobodyKilled(it: Case): Explanation {
+  const { report, ranking } = it;
+  if (report.panic?.includes('panic_on_oom') === true) {
+    const text = 'Nobody was killed: vm.panic_on_oom is set and the kernel panicked instead.';
+    return done('no-kill', reason('panic-on-oom', text));
+  }
+  if (report.noKillable || report.panic !== null) {
+    const eligible = ranking.candidates.filter((candidate) => candidate.eligible);
+    const text =
+      'Nobody was killed: the kernel found no killable process.' +
+      (eligible.length === 0
+        ? ''
+        : ` The table still has ${eligible.length} that could be killed by their numbers; ` +
+          'they must have been killed before and be unable to exit.');
+    return done('no-kill', reason('nobody-killable', text));
+  }
+  if (report.tasks === null) return done('undecidable', reason('no-task-table', tableMissing(it)));
+  const text = 'The log has no kill line: it ends before it, or the kill was not printed.';
+  return done('undecidable', reason('kill-line-missing', text));
+}
+
+function tableMissing(it: Case): string {
+  const header = it.report.trigger !== null;
+  return header
+    ? 'The report has no task table (vm.oom_dump_tasks=0, or it was cut).'
+    : 'Only the kill is in the log: the kernel prints at most ten reports in five seconds, ' +
+        'or the log begins after the table.';
+}
+
+function allocatingTask(it: Case): Explanation {
+  const { report, selected, ranking } = it;
+  const trigger = report.trigger;
+  const same = trigger === null || trigger.comm === selected?.comm;
+  const top = ranking.predicted;
+  const instead = top === null ? '' : ` By score it would have been ${name(top)}.`;
+  const text =
+    `vm.oom_kill_allocating_task is set: ${selected === null ? 'the task' : name(selected)} ` +
+    `died because it asked for memory, not for its size.${instead}`;
+  const odd = ` (The report names ${trigger?.comm} as the one that asked.)`;
+  return done('explained', reason('allocating-task', same ? text : text + odd));
+}
+
+function disagrees(it: Case, row: ReportCandidate): Explanation {
+  const { report, ranking } = it;
+  const top = ranking.predicted;
+  const gap = top === null ? '' : ` ${gapText(row, top)}`;
+  const found = firstReason(it, row);
+  if (found !== null) {
+    const reasons = [{ ...found, text: found.text + gap }, ...asides(it)];
+    return { verdict: 'explained', reasons, regression: false };
+  }
+  const before = othersKilled(it, row);
+  if (before !== null) {
+    return { verdict: 'explained', reasons: [before, ...asides(it)], regression: false };
+  }
+  const kernel = report.kernel?.text ?? 'this kernel';
+  const text =
+    `${name(row)} was killed although ${top === null ? 'it is not eligible' : name(top)} ` +
+    `should have been.${gap} Nothing in the report explains it: ${kernel} seems to have broken ` +
+    'its own rules, which its maintainers would want to know.';
+  const reasons = [reason('rules-broken', text), ...asides(it)];
+  return { verdict: 'differs', reasons, regression: true };
+}
+
+function firstReason(it: Case, row: ReportCandidate): Reason | null {
+  return (
+    special(it, row) ??
+    missingNumbers(it, row) ??
+    otherRules(it, row) ??
+    constrained(it) ??
+    drift(it, row)
+  );
+}
+
+function special(it: Case, row: ReportCandidate): Reason | null {
+  const { report, rules } = it;
+  if (report.oomPolicy !== null && report.oomPolicy !== 'default') {
+    return reason('bpf-policy', `The BPF policy ${report.oomPolicy} chose ${name(row)}.`);
+  }
+  if (rules.rules.scale === 'vmsize') {
+    const text =
+      'Kernels before 2.6.36 also weigh CPU time, run time, niceness and children, ' +
+      'which no report shows.';
+    return reason('old-badness', text);
+  }
+  if (/^(?:swapoff|ksmd)$/.test(row.comm)) {
+    return reason('oom-origin', `${row.comm} marks itself to be killed first.`);
+  }
+  const selectionPrinted = it.report.summary !== null || report.kills[0]?.verb === 'select';
+  if (rules.rules.childSacrifice && !selectionPrinted) {
+    const text =
+      'This kernel may kill a child in place of the selected process, ' +
+      'and the line that names the selected one is missing.';
+    return reason('child-sacrifice', text);
+  }
+  return null;
+}
+
+function missingNumbers(it: Case, row: ReportCandidate): Reason | null {
+  const { report, ranking, totalPages } = it;
+  const top = ranking.predicted;
+  if (top === null) return null;
+  if (swapHidden(report)) {
+    const swap = report.memory?.totalSwapKb ?? null;
+    const used = swap === null ? null : swap - (report.memory?.freeSwapKb ?? 0);
+    const lacking = (usageOf(top) - usageOf(row)) * report.pageSizeKb;
+    if (used === null || used >= lacking) {
+      const text =
+        'The table has no swap column, and swap counts' +
+        (used === null ? '.' : `: ${used} kB of it are in use.`);
+      return reason('swap-hidden', text);
+    }
+  }
+  if (totalPages?.exact === true) return null;
+  const range = totalsThatSelect(row, ranking.candidates);
+  const min = totalPages?.min ?? 1;
+  const max = totalPages?.max ?? Number.POSITIVE_INFINITY;
+  if (range === null || range.min > max || range.max < min) return null;
+  const text =
+    'The report does not print how much swap there is, and oom_score_adj is weighed against ' +
+    `memory + swap: it fits if they are ${Math.max(min, range.min)} pages or more.`;
+  return reason('total-unknown', text);
+}
+
+function otherRules(it: Case, row: ReportCandidate): Reason | null {
+  const { report, rules, totalPages } = it;
+  for (const [what, other] of alternativesTo(rules)) {
+    const { predicted, tied } = rankTable(report, other, totalPages?.pages ?? 1);
+    const fits = predicted?.pid === row.pid || tied.some((task) => task.pid === row.pid);
+    if (!fits) continue;
+    const text = `The rules are not certain (${rules.from}); it fits with ${what}.`;
+    return reason('vendor-rules', text);
+  }
+  return null;
+}
+
+function constrained(it: Case): Reason | null {
+  const { constraint } = it.report;
+  if (constraint !== 'CONSTRAINT_MEMORY_POLICY' && constraint !== 'CONSTRAINT_CPUSET') return null;
+  const text = `${constraint}: only tasks that may use the same nodes count, and which may is not printed.`;
+  return reason('constrained', text);
+}
+
+function drift(it: Case, row: ReportCandidate): Reason | null {
+  const top = it.ranking.predicted;
+  if (top === null || !row.eligible) return null;
+  const gap = top.points - row.points;
+  if (gap > Math.max(DRIFT_PAGES, Math.abs(top.points) / 100)) return null;
+  const text = 'The two scores are so close that memory moved between the choice and the printing.';
+  return reason('drift', text);
+}
+
+/** Everything above the victim is nearly empty: killed before, reaped, and not yet gone. */
+function othersKilled(it: Case, row: ReportCandidate): Reason | null {
+  if (!row.eligible) return null;
+  const above = it.ranking.candidates.filter(
+    (candidate) => candidate.eligible && candidate.points > row.points,
+  );
+  const empty = above.every(
+    (candidate) => candidate.rssPages + candidate.swapPages < REMAINS_PAGES,
+  );
+  if (!empty) return null;
+  const text =
+    `${above.length} tasks score higher, but each holds less than ${REMAINS_PAGES} pages: ` +
+    'they may have been killed and reaped before this log begins.';
+  return reason('others-already-killed', text);
+}
+
+function gapText(row: ReportCandidate, top: ReportCandidate): string {
+  if (!row.eligible) return `(${name(row)}: ${row.why}; ${name(top)} scores ${top.points}.)`;
+  return `(${name(row)} scores ${row.points}, ${name(top)} ${top.points}.)`;
+}
+
+function name(task: { readonly pid: number; readonly comm: string }): string {
+  return `${task.comm} (${task.pid})`;
+}
+
+function reason(code: ReasonCode, text: string): Reason {
+  return { code, text };
+}
+
+function done(verdict: Verdict, only: Reason): Explanation {
+  return { verdict, reasons: [only], regression: false };
+}
