@@ -1,13 +1,18 @@
+import { reasonOf } from '../record/errors.js';
+import { EXIT } from './exit_codes.js';
+
 /**
  * Prepares stdout and stderr for readers that leave early (`| head -1`): the program then goes on
- * and ends as it would have, without a word and with its own exit code.
+ * and ends as it would have, without a word and with its own exit code. A result that cannot be
+ * written for another reason is an error; messages that cannot be written have nowhere to go.
  */
 export function tolerateClosedPipes(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
-    });
-  }
+  process.stderr.on('error', () => {});
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') return;
+    process.stderr.write(`oomsim: cannot write to standard output: ${reasonOf(error)}\n`);
+    process.exit(EXIT.usage);
+  });
 }
 
 /** Prints a result on stdout; everything else belongs on stderr. */

@@ -1,108 +1,63 @@
-import { join } from 'node:path';
-import type { TraceFields } from '../kernel/trace.js';
-import { runFolderName } from '../record/run_folder.js';
-import { defaultSampleIntervalNs } from '../record/samples_csv.js';
+import { POLICIES } from '../kernel/policy/index.js';
+import { profileOf } from '../kernel/profile.js';
+import { InputError, printable } from '../workload/problems.js';
+import { hint } from '../workload/suggest.js';
 import type { Workload } from '../workload/types.js';
-import { drive, type RunObserver } from './drive.js';
-import { identityOf, RUN_DEFAULT, type RunChoices } from './identity.js';
-import { Recording } from './recording.js';
-import { type KillResult, killResult, type RunResult } from './result.js';
-import type { System } from './system.js';
-import { formatToken, type RunIdentity } from './token.js';
+import { type BootOptions, boot } from './boot.js';
+import type { RunObserver } from './drive.js';
+import { identityOf, type RunChoices, type WorkloadSource } from './identity.js';
+import { type PlayOptions, play } from './play.js';
+import type { RunResult } from './result.js';
 
-/** A workload together with the text it was parsed from. */
-export interface WorkloadSource {
-  readonly workload: Workload;
-  readonly text: string;
+/** Everything that may be asked of a run; nothing needs to be. */
+export interface RunOptions extends RunChoices, PlayOptions {
+  /** Which event queue; has no influence on what happens. */
+  readonly queue?: BootOptions['queue'];
+  /** Checks the kernel's invariants as it goes: slower, and an internal error when one breaks. */
+  readonly check?: boolean;
 }
 
-export interface PlayOptions {
-  /** The folder in which the run folder is made; null or absent writes nothing. */
-  readonly outDir?: string | null;
-  /** Overwrites a run folder whatever it holds. */
-  readonly force?: boolean;
-  /** Simulated ns between two samples; a 500th of the run when absent. */
-  readonly sampleIntervalNs?: number;
-  /** Ends the run early, with all files completed. */
-  readonly signal?: AbortSignal;
-}
-
-/** Plays a booted system to its end and records it. @throws OutputError */
-export async function play(
-  system: System,
+/**
+ * Boots a workload and plays it to its end.
+ *
+ * @param observers watch the run; they have no influence on it
+ * @throws InputError for a kernel, policy or switch that does not exist, before anything is written
+ * @throws OutputError when the run folder is another run's or cannot be written
+ */
+export async function runWorkload(
   source: WorkloadSource,
-  choices: RunChoices,
-  options: PlayOptions = {},
+  options: RunOptions = {},
   observers: readonly RunObserver[] = [],
 ): Promise<RunResult> {
-  const identity = identityOf(source.workload, source.text, choices);
-  const recording = record(system, source, identity, options);
-  const kills = collectKills(system);
-  try {
-    const ended = await drive(system, {
-      sampleIntervalNs:
-        options.sampleIntervalNs ?? defaultSampleIntervalNs(system.workload.untilNs),
-      sample: (timeNs) => recording?.sample(timeNs),
-      flush: () => recording?.flush(),
-      observers,
-      signal: options.signal,
-    });
-    const result = resultOf(system, identity, kills, recording?.dir ?? null);
-    recording?.finish(ended === 'ended' ? 'finished' : 'interrupted', result);
-    return result;
-  } catch (error) {
-    recording?.abandon();
-    throw error;
+  checkChoices(source.workload, options);
+  const { untilNs, kernel, policy, switches, queue = 'auto', check = false } = options;
+  const { seed, run } = identityOf(source, options);
+  const workload = untilNs === undefined ? source.workload : { ...source.workload, untilNs };
+  const system = boot(workload, {
+    seed,
+    run,
+    queue,
+    check,
+    ...(kernel === undefined ? {} : { kernel }),
+    ...(policy === undefined ? {} : { policy }),
+    ...(switches === undefined ? {} : { switches }),
+  });
+  return play(system, source, options, options, observers);
+}
+
+/** @throws InputError when a named kernel, policy or switch does not exist. */
+export function checkChoices(workload: Workload, choices: RunChoices): void {
+  const policy = choices.policy ?? workload.policy;
+  const policies = POLICIES.map(({ name }) => name);
+  if (!policies.includes(policy)) {
+    const known = `policies are: ${policies.join(', ')}`;
+    throw new InputError(
+      `there is no policy "${printable(policy)}"${hint(policy, policies)}; ${known}`,
+    );
   }
-}
-
-function record(
-  system: System,
-  source: WorkloadSource,
-  identity: RunIdentity,
-  { outDir = null, force = false }: PlayOptions,
-): Recording | null {
-  if (outDir === null) return null;
-  const name = runFolderName({
-    name: system.workload.name,
-    kernel: system.kernelName,
-    policy: system.policyName,
-    seed: identity.run === RUN_DEFAULT ? identity.seed : `${identity.seed}.${identity.run}`,
-  });
-  const dir = join(outDir, name);
-  return new Recording(system, { dir, identity, workloadText: source.text, force });
-}
-
-function collectKills(system: System): readonly KillResult[] {
-  const kills: KillResult[] = [];
-  system.trace.subscribe(['oomsim:oom_kill'], (_name, { timeNs }, fields) => {
-    kills.push(killResult(timeNs, fields as unknown as TraceFields['oomsim:oom_kill']));
-  });
-  return kills;
-}
-
-function resultOf(
-  system: System,
-  identity: RunIdentity,
-  kills: readonly KillResult[],
-  outDir: string | null,
-): RunResult {
-  const { letters: ingredients, events } = system.fingerprint;
-  const fingerprint = system.fingerprint.digest();
-  return {
-    token: formatToken({ identity, outcome: { fingerprint, ingredients, events } }),
-    fingerprint: `${fingerprint}/${ingredients}`,
-    name: system.workload.name,
-    kernel: system.kernelName,
-    policy: system.policyName,
-    seed: identity.seed,
-    run: identity.run,
-    endedBy: system.endedBy ?? 'interrupted',
-    simulatedNs: system.nowNs,
-    events: system.events,
-    kills,
-    allocFailures: system.allocFailures,
-    panic: system.panic,
-    outDir,
-  };
+  try {
+    profileOf(choices.kernel ?? workload.kernel, { ...workload.switches, ...choices.switches });
+  } catch (error) {
+    throw new InputError((error as Error).message, { cause: error });
+  }
 }

@@ -1,0 +1,54 @@
+import { fileURLToPath } from 'node:url';
+import { POLICIES } from '../kernel/policy/index.js';
+import { PROFILES, SWITCHES } from '../kernel/profile.js';
+import { alignColumns } from '../run/text_table.js';
+import { readText, shippedWorkloads } from '../workload/load.js';
+import { EXIT } from './exit_codes.js';
+import { LISTS, type ListName } from './list_names.js';
+import { printJson, printResult } from './output.js';
+
+interface Entry {
+  readonly name: string;
+  readonly doc: string;
+}
+
+const TITLES: Readonly<Record<ListName, string>> = {
+  workloads: 'Workloads (oomsim run NAME)',
+  kernels: 'Kernels (--kernel NAME)',
+  policies: 'Policies (--policy NAME)',
+  switches: 'Kernel switches (--set NAME=VALUE)',
+};
+
+const ENTRIES: Readonly<Record<ListName, () => Entry[]>> = {
+  workloads: () => shippedWorkloads().map((name) => ({ name, doc: openingSentence(name) })),
+  kernels: () => PROFILES.map(({ name, doc }) => ({ name, doc })),
+  policies: () => POLICIES.map(({ name, doc }) => ({ name, doc })),
+  switches: () => SWITCHES.map(({ name, values }) => ({ name, doc: values.join(' | ') })),
+};
+
+/** `oomsim list [WHAT]`: what may be named on the command line and in workload files. */
+export function runList(what: ListName | undefined, options: { json?: boolean }): number {
+  const names = what === undefined ? LISTS : [what];
+  const lists = names.map((name) => [name, ENTRIES[name]()] as const);
+  if (options.json) printJson(Object.fromEntries(lists));
+  else printResult(lists.map(([name, entries]) => formatList(name, entries)).join('\n'));
+  return EXIT.ok;
+}
+
+function formatList(name: ListName, entries: readonly Entry[]): string {
+  const rows = entries.map((entry) => [entry.name, entry.doc]);
+  const lines = alignColumns(rows, ['left', 'left']).map((line) => `  ${line}\n`);
+  return `${TITLES[name]}\n${lines.join('')}`;
+}
+
+/** What a shipped workload's opening comment says first: its first sentence. */
+function openingSentence(name: string): string {
+  const path = fileURLToPath(new URL(`../../workloads/${name}.yaml`, import.meta.url));
+  const lines = readText(path).split('\n');
+  const end = lines.findIndex((line) => !/^# ?\S/.test(line));
+  const comment = lines
+    .slice(0, end)
+    .map((line) => line.replace(/^# ?/, ''))
+    .join(' ');
+  return /^.*?(?=[.:?!]( |$))/.exec(comment)?.[0] ?? comment;
+}

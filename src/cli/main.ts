@@ -1,0 +1,127 @@
+#!/usr/bin/env node
+import { Argument, Command, CommanderError, Option } from 'commander';
+import { PROGRAM_VERSION } from '../run/program_version.js';
+import { EXIT } from './exit_codes.js';
+import { LISTS } from './list_names.js';
+import { COMMON } from './options.js';
+import { tolerateClosedPipes } from './output.js';
+import { reportError } from './report_error.js';
+
+/** What a command's action leaves behind for the end of the program. */
+type Finish = (exitCode: Promise<number> | number) => Promise<void>;
+
+/** Builds the command line. Each command is loaded only when it is called: --help stays fast. */
+function buildProgram(finish: Finish): Command {
+  const program = new Command('oomsim')
+    .description('Play Linux memory pressure: who is killed, when, why, and what if?')
+    .version(PROGRAM_VERSION)
+    .showHelpAfterError('(add --help for the options)')
+    .exitOverride();
+  addRun(program, finish);
+  addDecide(program, finish);
+  addFidelity(program, finish);
+  addImport(program, finish);
+  addFileCommands(program, finish);
+  return program;
+}
+
+function addRun(program: Command, finish: Finish): void {
+  program
+    .command('run')
+    .description('play one workload; files go to out/<name>-<kernel>-<policy>-<seed>/')
+    .argument('[workload]', 'a file, or the name of a shipped workload', 'small-vs-large')
+    .addOption(COMMON.kernel())
+    .addOption(COMMON.policy())
+    .addOption(COMMON.set())
+    .addOption(COMMON.seed())
+    .addOption(COMMON.run())
+    .addOption(COMMON.until())
+    .addOption(COMMON.out())
+    .addOption(COMMON.force())
+    .addOption(new Option('--ui', 'dashboard (the default where there is a terminal)'))
+    .addOption(new Option('--no-ui', 'no dashboard'))
+    .addOption(COMMON.speed())
+    .addOption(
+      new Option('--queue <kind>', 'event queue; every kind gives the same run')
+        .choices(['heap', 'ladder', 'auto'])
+        .default('auto'),
+    )
+    .addOption(new Option('--check', 'check the invariants of the kernel on the way (slower)'))
+    .addOption(COMMON.json())
+    .addOption(COMMON.quiet())
+    .action(async (file, flags) => finish((await import('./run.js')).runRun(file, flags)));
+}
+
+function addDecide(program: Command, finish: Finish): void {
+  program
+    .command('decide')
+    .description('no time passes: who would be killed now, under each policy, and why')
+    .argument('<file>', 'a workload, or a kernel log with an OOM report')
+    .addOption(COMMON.kernel())
+    .addOption(COMMON.policy())
+    .addOption(COMMON.json())
+    .action(async (file, flags) => finish((await import('./decide.js')).runDecide(file, flags)));
+}
+
+function addFidelity(program: Command, finish: Finish): void {
+  program
+    .command('fidelity')
+    .description('play truth files and compare with what the real kernels did')
+    .argument('<dir>', 'folder of truth files')
+    .addOption(COMMON.kernel())
+    .addOption(COMMON.json())
+    .addOption(COMMON.quiet())
+    .action(async (dir, flags) => finish((await import('./fidelity.js')).runFidelity(dir, flags)));
+}
+
+function addImport(program: Command, finish: Finish): void {
+  program
+    .command('import')
+    .description('make a workload of something real')
+    .command('dmesg')
+    .description('a workload from an OOM report in a kernel log')
+    .argument('<file>', 'the log; - reads standard input')
+    .addOption(new Option('--out <file>', 'write the workload there instead of to stdout'))
+    .addOption(COMMON.event())
+    .addOption(new Option('--force', 'overwrite the file'))
+    .action(async (file, flags) =>
+      finish((await import('./import_dmesg.js')).runImportDmesg(file, flags)),
+    );
+}
+
+function addFileCommands(program: Command, finish: Finish): void {
+  program
+    .command('validate')
+    .description('check a workload file and name every problem with its line and column')
+    .argument('<file>', 'a file, or the name of a shipped workload')
+    .action(async (file) => finish((await import('./validate.js')).runValidate(file)));
+  program
+    .command('schema')
+    .description('print the JSON Schema of workload files, for editors')
+    .action(async () => finish((await import('./schema.js')).runSchema()));
+  program
+    .command('list')
+    .description('shipped workloads, kernels, policies and kernel switches')
+    .addArgument(new Argument('[what]', 'only one of them').choices(LISTS))
+    .addOption(COMMON.json())
+    .action(async (what, flags) => finish((await import('./list.js')).runList(what, flags)));
+}
+
+/** Runs one command line. @returns the exit code */
+async function main(args: readonly string[]): Promise<number> {
+  let exitCode: number = EXIT.ok;
+  const program = buildProgram(async (code) => {
+    exitCode = await code;
+  });
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) return reportError(error);
+    return error.exitCode === 0 ? EXIT.ok : EXIT.usage; // commander has printed help or the error
+  }
+}
+
+tolerateClosedPipes();
+process.on('uncaughtException', (error) => process.exit(reportError(error)));
+process.exitCode = await main(process.argv.slice(2));

@@ -1,0 +1,121 @@
+import type { RunObserver } from '../run/drive.js';
+import { identityOf } from '../run/identity.js';
+import type { RunResult } from '../run/result.js';
+import { type RunOptions, runWorkload } from '../run/run.js';
+import { formatSummary } from '../run/summary.js';
+import { formatIdentity } from '../run/token.js';
+import { type LoadedWorkload, loadWorkload } from '../workload/load.js';
+import { EXIT } from './exit_codes.js';
+import { Interrupt } from './interrupt.js';
+import type { Switches } from './options.js';
+import { printJson, printResult } from './output.js';
+import { Progress } from './progress.js';
+import { repeatCommand } from './repeat_command.js';
+
+/** The options of `oomsim run` as commander hands them over. */
+export interface RunFlags {
+  readonly kernel?: string;
+  readonly policy?: string;
+  readonly set: Switches;
+  readonly seed?: string;
+  readonly run: number;
+  /** Simulated ns. */
+  readonly until?: number;
+  readonly out: string;
+  readonly force?: boolean;
+  readonly queue: 'heap' | 'ladder' | 'auto';
+  readonly check?: boolean;
+  /** undefined: a dashboard where there is a terminal for it. */
+  readonly ui?: boolean;
+  /** Of the dashboard: simulated seconds per real second. */
+  readonly speed?: number;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+/** `oomsim run [WORKLOAD]`. @returns the exit code */
+export async function runRun(file: string, flags: RunFlags): Promise<number> {
+  const loaded = loadWorkload(file);
+  const options = runOptions(flags);
+  const identity = identityOf(loaded, options);
+  const interrupt = new Interrupt();
+  let result: RunResult;
+  try {
+    result = await watch(loaded, options, flags, interrupt);
+  } finally {
+    interrupt.release();
+  }
+  if (flags.json) printJson(result);
+  else printResult(formatSummary(result, repeatCommand(file, identity)));
+  if (result.endedBy === 'interrupted') return EXIT.interrupted;
+  return result.panic === null ? EXIT.ok : EXIT.refused;
+}
+
+function runOptions(flags: RunFlags): RunOptions {
+  const { kernel, policy, seed, until: untilNs, force = false, check = false } = flags;
+  return {
+    ...(kernel === undefined ? {} : { kernel }),
+    ...(policy === undefined ? {} : { policy }),
+    ...(seed === undefined ? {} : { seed }),
+    ...(untilNs === undefined ? {} : { untilNs }),
+    switches: flags.set,
+    run: flags.run,
+    outDir: flags.out,
+    queue: flags.queue,
+    force,
+    check,
+  };
+}
+
+/** Plays the run with whatever shows it: a dashboard, plain lines, or nothing. */
+async function watch(
+  loaded: LoadedWorkload,
+  options: RunOptions,
+  flags: RunFlags,
+  interrupt: Interrupt,
+): Promise<RunResult> {
+  const { signal } = interrupt;
+  const identity = identityOf(loaded, options);
+  const token = formatIdentity(identity);
+  if (!(await wantsDashboard(flags))) {
+    const observers: RunObserver[] = [];
+    if (!flags.quiet) {
+      observers.push({ begin: () => note(`oomsim: ${loaded.workload.name}, ${token}\n`) });
+      observers.push(new Progress(note));
+    }
+    return runWorkload(loaded, { ...options, signal }, observers);
+  }
+  const { openDashboard } = await import('../ui/open_dashboard.js');
+  const dashboard = await openDashboard({
+    seed: identity.seed,
+    token,
+    speed: flags.speed ?? comfortableSpeed(options.untilNs ?? loaded.workload.untilNs),
+    quit: () => interrupt.abort(),
+    signal,
+  });
+  try {
+    return await runWorkload(loaded, { ...options, signal }, [dashboard]);
+  } finally {
+    dashboard.close();
+  }
+}
+
+/** Nobody wants to look at one run for longer, unless asked. */
+const SHOW_NS_MAX = 10_000_000_000;
+
+/** Real time, or as much faster as it takes to be through in ten seconds. */
+function comfortableSpeed(untilNs: number): number {
+  return Math.max(1, untilNs / SHOW_NS_MAX);
+}
+
+async function wantsDashboard({ ui, json, quiet }: RunFlags): Promise<boolean> {
+  if (ui === false || json || (quiet && ui !== true)) return false;
+  const { whyNoDashboard } = await import('../ui/terminal.js');
+  const why = whyNoDashboard(process.stdout, process.env);
+  if (why !== null && ui === true) note(`oomsim: no dashboard: ${why}\n`);
+  return why === null;
+}
+
+function note(line: string): void {
+  process.stderr.write(line);
+}

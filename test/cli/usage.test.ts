@@ -1,0 +1,63 @@
+import { expect, test } from 'vitest';
+import { oomsim } from './program.js';
+
+test('--help lists the commands on stdout', () => {
+  const { exitCode, stdout, stderr } = oomsim(['--help']);
+  expect(exitCode).toBe(0);
+  expect(stderr).toBe('');
+  for (const command of ['run', 'decide', 'fidelity', 'import', 'validate', 'schema', 'list']) {
+    expect(stdout).toMatch(new RegExp(`^  ${command}\\b`, 'm'));
+  }
+});
+
+test('--version is the version of the package', () => {
+  expect(oomsim(['--version'])).toEqual({ exitCode: 0, stdout: '0.1.0\n', stderr: '' });
+});
+
+test.each([
+  [[], /Usage: oomsim/],
+  [['import'], /Usage: oomsim import/],
+  [['runn'], /unknown command 'runn'\n\(Did you mean run\?\)/],
+  [['run', '--polciy', 'x'], /unknown option '--polciy'\n\(Did you mean --policy\?\)/],
+  [['run', '--seed'], /argument missing/],
+  [['run', '--seed', ''], /Expected some text/],
+  [['run', 'a', 'b'], /too many arguments/],
+  [['run', '--until', '5'], /a time needs a unit/],
+  [['run', '--until', '0'], /greater than 0/],
+  [['run', '--until', '-1s'], /negative/],
+  [['run', '--run', '1.5'], /Expected a whole number/],
+  [['run', '--set', 'root_bonus'], /Expected SWITCH=VALUE/],
+  [['run', '--queue', 'x'], /Allowed choices are heap, ladder, auto/],
+  [['run', '--speed', '0'], /greater than 0, or max/],
+  [['decide'], /missing required argument 'file'/],
+  [['list', 'people'], /Allowed choices are workloads/],
+  [['import', 'dmesg', '-', '--event', '0'], /1 or more/],
+])('%j is bad usage', (args, message) => {
+  const { exitCode, stdout, stderr } = oomsim(args);
+  expect(stderr).toMatch(message);
+  expect(stderr).not.toMatch(/^ +at /m); // no stack
+  expect(stdout).toBe('');
+  expect(exitCode).toBe(2);
+});
+
+test('list names what the other commands take', () => {
+  const { exitCode, stdout } = oomsim(['list']);
+  expect(exitCode).toBe(0);
+  expect(stdout).toMatch(/^ {2}small-vs-large {2}A small container with two large processes/m);
+  expect(stdout).toMatch(/^ {2}4\.15 {2,}Linux 4\.15/m);
+  expect(stdout).toMatch(/^ {2}cgroup {2,}\S/m);
+  expect(stdout).toMatch(/^ {2}root_bonus {2,}true \| false$/m);
+});
+
+test('list --json is JSON, one list or all', () => {
+  const all = JSON.parse(oomsim(['list', '--json']).stdout);
+  expect(Object.keys(all)).toEqual(['workloads', 'kernels', 'policies', 'switches']);
+  const kernels = JSON.parse(oomsim(['list', 'kernels', '--json']).stdout);
+  expect(kernels).toEqual({ kernels: all.kernels });
+});
+
+test('schema prints a JSON Schema', () => {
+  const { exitCode, stdout } = oomsim(['schema']);
+  expect(exitCode).toBe(0);
+  expect(JSON.parse(stdout)).toHaveProperty('$schema');
+});
