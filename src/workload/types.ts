@@ -186,12 +186,15 @@ export interface MachineSpec {
   readonly costs: CostSpec;
 }
 
+/**
+ * What is done from outside. The `value` of a write is normalised: bytes in decimal or `max`; `0` or
+ * `1`; or the words that the knob takes.
+ */
 export type EventSpec = {
   /** ns after t = 0, or after the first OOM kill. */
   readonly atNs: number;
   readonly after: 'start' | 'first-kill';
-} & // `value` is normalised: bytes in decimal or `max`; `0` or `1`; or the words that the knob takes.
-(
+} & (
   | { readonly op: 'write'; readonly cgroup: string; readonly file: string; readonly value: string }
   | { readonly op: 'sysctl'; readonly name: string; readonly value: number }
   | { readonly op: 'sysrq'; readonly key: string }
