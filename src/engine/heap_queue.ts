@@ -19,7 +19,6 @@ const REBUILD_ENTRIES_MIN = 64;
 export class HeapQueue extends EventSlots implements EventQueue {
   /** Heap entries 0 … length-1, entry i before 2i+1 and 2i+2. Entries from `length` on have the time Infinity. */
   private keys: Float64Array;
-  private sequences: Float64Array;
   private handles: Int32Array;
   private length = 0;
   /** Whether entry 0 was popped and not yet replaced; it is counted in `length`. */
@@ -31,7 +30,6 @@ export class HeapQueue extends EventSlots implements EventQueue {
     super(capacity);
     const entries = Math.max(capacity, 2);
     this.keys = new Float64Array(entries).fill(Number.POSITIVE_INFINITY);
-    this.sequences = new Float64Array(entries);
     this.handles = new Int32Array(entries);
   }
 
@@ -41,13 +39,13 @@ export class HeapQueue extends EventSlots implements EventQueue {
 
   push(timeNs: number, kind: number, actor: number, arg: number): number {
     const handle = this.allocate(timeNs, kind, actor, arg);
-    const sequence = this.nextSequence;
-    this.nextSequence = sequence + 1;
+    this.times[(handle << 2) + 1] = this.nextSequence;
+    this.nextSequence += 1;
     if (this.rootIsEmpty) {
       this.rootIsEmpty = false;
-      this.siftDown(0, timeNs, sequence, handle);
+      this.siftDown(0, timeNs, handle);
     } else {
-      this.siftUp(timeNs, sequence, handle);
+      this.siftUp(timeNs, handle);
     }
     return handle;
   }
@@ -93,62 +91,57 @@ export class HeapQueue extends EventSlots implements EventQueue {
     this.rootIsEmpty = false;
     this.length = last;
     this.keys[last] = Number.POSITIVE_INFINITY;
-    if (last > 0) this.siftDown(0, timeNs, this.sequences[last]!, this.handles[last]!);
+    if (last > 0) this.siftDown(0, timeNs, this.handles[last]!);
   }
 
-  private siftDown(from: number, timeNs: number, sequence: number, handle: number): void {
-    const keys = this.keys;
-    const sequences = this.sequences;
-    const handles = this.handles;
-    const length = this.length;
+  private siftDown(from: number, timeNs: number, handle: number): void {
+    const { keys, handles, length } = this;
     let at = from;
-    let left = 2 * at + 1;
+    let left = (at << 1) | 1;
     while (left < length) {
       // When there is no right child its time is Infinity, and the left one wins.
       const leftNs = keys[left]!;
       const rightNs = keys[left + 1]!;
       let child = left + +(rightNs < leftNs);
-      if (leftNs === rightNs) child = left + +(sequences[left + 1]! < sequences[left]!);
+      if (leftNs === rightNs) child = left + +this.isBefore(handles[left + 1]!, handles[left]!);
       const childNs = keys[child]!;
-      if (childNs > timeNs) break;
-      if (childNs === timeNs && sequences[child]! > sequence) break;
+      if (childNs >= timeNs && (childNs > timeNs || this.isBefore(handle, handles[child]!))) break;
       keys[at] = childNs;
-      sequences[at] = sequences[child]!;
       handles[at] = handles[child]!;
       at = child;
-      left = 2 * at + 1;
+      left = (at << 1) | 1;
     }
     keys[at] = timeNs;
-    sequences[at] = sequence;
     handles[at] = handle;
   }
 
+  private isBefore(a: number, b: number): boolean {
+    const times = this.times;
+    return times[(a << 2) + 1]! < times[(b << 2) + 1]!;
+  }
+
   /** Adds an entry at the end and moves it up. It is the newest: it stays behind entries of the same time. */
-  private siftUp(timeNs: number, sequence: number, handle: number): void {
+  private siftUp(timeNs: number, handle: number): void {
     let at = this.length;
     // One entry beyond the last is read as a right child.
     if (at + 2 > this.keys.length) this.growHeap();
     this.length = at + 1;
-    const keys = this.keys;
-    const sequences = this.sequences;
-    const handles = this.handles;
+    const { keys, handles } = this;
     while (at > 0) {
       const parent = (at - 1) >> 1;
       const parentNs = keys[parent]!;
       if (parentNs <= timeNs) break;
       keys[at] = parentNs;
-      sequences[at] = sequences[parent]!;
       handles[at] = handles[parent]!;
       at = parent;
     }
     keys[at] = timeNs;
-    sequences[at] = sequence;
     handles[at] = handle;
   }
 
   /** Drops all cancelled entries and makes a heap of the rest. */
   private rebuild(): void {
-    const { keys, sequences, handles } = this;
+    const { keys, handles } = this;
     let kept = 0;
     for (let i = +this.rootIsEmpty; i < this.length; i++) {
       const handle = handles[i]!;
@@ -157,7 +150,6 @@ export class HeapQueue extends EventSlots implements EventQueue {
         continue;
       }
       keys[kept] = keys[i]!;
-      sequences[kept] = sequences[i]!;
       handles[kept] = handle;
       kept += 1;
     }
@@ -166,7 +158,7 @@ export class HeapQueue extends EventSlots implements EventQueue {
     this.cancelled = 0;
     this.rootIsEmpty = false;
     for (let i = (kept >> 1) - 1; i >= 0; i--) {
-      this.siftDown(i, keys[i]!, sequences[i]!, handles[i]!);
+      this.siftDown(i, keys[i]!, handles[i]!);
     }
   }
 
@@ -174,12 +166,9 @@ export class HeapQueue extends EventSlots implements EventQueue {
     const entries = this.keys.length * 2;
     const keys = new Float64Array(entries).fill(Number.POSITIVE_INFINITY, this.length);
     keys.set(this.keys.subarray(0, this.length));
-    const sequences = new Float64Array(entries);
-    sequences.set(this.sequences);
     const handles = new Int32Array(entries);
     handles.set(this.handles);
     this.keys = keys;
-    this.sequences = sequences;
     this.handles = handles;
   }
 }

@@ -21,8 +21,6 @@ const NONE = 0;
 
 /** A bucket of at most this many events is sorted; a fuller one becomes a rung. */
 const SORT_EVENTS_MAX = 48;
-/** The bottom is refilled bucket by bucket until it has so many, to do it in one go. */
-const BATCH_EVENTS = 12;
 /** When an insertion into the bottom passes more events than this, the bottom becomes a rung. */
 const BOTTOM_STEPS_MAX = 48;
 
@@ -117,43 +115,27 @@ export class LadderQueue extends EventSlots implements EventQueue {
     if (next === NONE) this.last = previous;
   }
 
-  /** Brings events down until the empty bottom has some; false if there are none anywhere. */
+  /** Brings the next events down into the empty bottom; false if there are none anywhere. */
   private refillBottom(): boolean {
-    this.last = NONE;
-    let events = 0;
-    while (events < BATCH_EVENTS) {
+    while (this.first === NONE) {
       const rung = this.rungs[this.depth]!;
       const bucket = rung.firstBucket();
       if (bucket < 0) {
-        if (this.depth === 0) break;
+        if (this.depth === 0) return false;
         this.depth -= 1;
         continue;
       }
-      const sorted = this.sortIntoBottom(rung.newest, bucket);
-      if (sorted > 0) {
-        events += sorted;
-        this.take(rung, bucket);
-        if (rung === this.rungs[0]) this.raiseTop(this.times[this.last << 2]!);
-        continue;
-      }
-      // A long bucket waits until it's the first of a batch.
-      if (events > 0) break;
       const newest = rung.newest[bucket]!;
-      this.take(rung, bucket);
-      this.spread(newest, rung);
-      if (this.first !== NONE) break;
+      if (this.depth === 0) {
+        rung.newest[bucket] = NONE;
+      } else {
+        rung.take(bucket);
+        // A spent rung makes room for the one that its last bucket may become.
+        if (rung.isSpent) this.depth -= 1;
+      }
+      this.sortIntoBottom(newest, rung);
     }
-    return this.first !== NONE;
-  }
-
-  private take(rung: Rung, bucket: number): void {
-    if (rung === this.rungs[0]) {
-      rung.newest[0] = NONE;
-      return;
-    }
-    rung.take(bucket);
-    // A spent rung makes room for the one that its last bucket may become.
-    if (rung.isSpent) this.depth -= 1;
+    return true;
   }
 
   /** After events were taken from the top, it begins after the last of them. */
@@ -162,14 +144,13 @@ export class LadderQueue extends EventSlots implements EventQueue {
   }
 
   /**
-   * Sorts the events of a bucket into the bottom, behind those it has. They are taken from the newest
-   * to the oldest, and each goes before those of its time.
-   * @returns how many they are; 0 if they are too many, and then nothing has changed but their links
+   * Makes the list of a bucket the bottom, or a rung if it's too long to sort. Its events are taken
+   * from the newest to the oldest, and each goes before those of its time.
    */
-  private sortIntoBottom(newest: Int32Array, bucket: number): number {
+  private sortIntoBottom(newest: number, from: Rung): void {
     const { times, words } = this;
-    let first = newest[bucket]!;
-    let last = first;
+    let first = newest;
+    let last = newest;
     let firstNs = times[first << 2]!;
     let older = words[(first << 3) + PREVIOUS]!;
     let events = 1;
@@ -178,7 +159,6 @@ export class LadderQueue extends EventSlots implements EventQueue {
       const handle = older;
       const timeNs = times[handle << 2]!;
       older = words[(handle << 3) + PREVIOUS]!;
-      events += 1;
       if (timeNs <= firstNs) {
         words[(handle << 3) + NEXT] = first;
         words[(first << 3) + PREVIOUS] = handle;
@@ -187,20 +167,19 @@ export class LadderQueue extends EventSlots implements EventQueue {
       } else if (this.insertAfter(first, timeNs, handle)) {
         last = handle;
       }
+      events += 1;
       if (events > SORT_EVENTS_MAX) {
         // Those sorted so far are newer than the rest, and in a good order for a list, too.
         words[(first << 3) + PREVIOUS] = older;
         words[(older << 3) + NEXT] = first;
-        newest[bucket] = last;
-        return 0;
+        this.spread(last, from);
+        return;
       }
     }
-    const before = this.last;
-    words[(first << 3) + PREVIOUS] = before;
-    words[(before << 3) + NEXT] = first;
-    if (before === NONE) this.first = first;
+    words[(first << 3) + PREVIOUS] = NONE;
+    this.first = first;
     this.last = last;
-    return events;
+    if (from === this.rungs[0]) this.raiseTop(times[last << 2]!);
   }
 
   /** Inserts behind `first` and all earlier events that follow it; true if that is the end. */
