@@ -67,7 +67,12 @@ export class ReportBuilder {
 
   /** The same header line again, before anything else came. */
   repeatsHeader(record: LogRecord): boolean {
-    return this.#headerText === record.text && !this.#memory.seen && !this.#table.seen;
+    return (
+      this.#headerText === record.text &&
+      this.#first.seconds === record.seconds &&
+      !this.#memory.seen &&
+      !this.#table.seen
+    );
   }
 
   /** Whether a summary, kill or group line belongs here. */
@@ -85,6 +90,11 @@ export class ReportBuilder {
       default:
         return true;
     }
+  }
+
+  /** Whether the task table has a row for this process. */
+  lists(pid: number): boolean {
+    return this.#table.has(pid);
   }
 
   #takesKill(record: LogRecord): boolean {

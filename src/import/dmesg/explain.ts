@@ -1,7 +1,7 @@
 /** Why the kernel's choice and its rules agree or do not, most telling reason first. */
 import type { ReportCandidate } from './badness.js';
 import type { Case, Verdict } from './judge.js';
-import { rankTable, totalsThatSelect, usageOf } from './rank.js';
+import { type Ranking, rankTable, totalsThatSelect, usageOf } from './rank.js';
 import { alternativesTo } from './rules.js';
 import { swapHidden } from './score.js';
 
@@ -57,9 +57,7 @@ export function explain(it: Case): Explanation {
     return done('undecidable', reason('no-task-table', tableMissing(it)));
   }
   if (it.allocating) return allocatingTask(it);
-  const row = ranking.candidates.find(
-    (candidate) => candidate.pid === selected.pid || candidate.tgid === selected.pid,
-  );
+  const row = rowOf(ranking, selected) ?? rowOfThread(it);
   if (row === undefined) {
     const text =
       `${name(selected)} was killed, but its row is not in the log: ` +
@@ -69,6 +67,19 @@ export function explain(it: Case): Explanation {
   const agreement = agrees(it, row);
   if (agreement !== null) return agreement;
   return disagrees(it, row);
+}
+
+function rowOf(ranking: Ranking, task: { readonly pid: number }): ReportCandidate | undefined {
+  return ranking.candidates.find((row) => row.pid === task.pid || row.tgid === task.pid);
+}
+
+/** Up to 5.2 a memcg scan visits threads, so the selected pid may be a thread of the victim. */
+function rowOfThread(it: Case): ReportCandidate | undefined {
+  const { report, ranking, selected, victims } = it;
+  const victim = victims[0];
+  if (victim === undefined || victim.pid === selected?.pid) return undefined;
+  const plausible = report.scope === 'memcg' || victim.comm === selected?.comm;
+  return plausible ? rowOf(ranking, victim) : undefined;
 }
 
 function agrees(it: Case, row: ReportCandidate): Explanation | null {
@@ -112,12 +123,11 @@ function asides(it: Case): readonly Reason[] {
   }
   const child = victims[0];
   if (selected !== null && child !== undefined && child.pid !== selected.pid) {
-    const thread = it.ranking.candidates.some(
-      (candidate) => candidate.pid === child.pid && candidate.tgid === selected.pid,
-    );
+    const own = rowOf(it.ranking, selected);
+    const thread = own === undefined || own.pid === child.pid || own.tgid === child.pid;
     const code = thread ? 'thread-of-victim' : 'child-sacrifice';
     const text = thread
-      ? `${name(child)} is a thread of the selected process.`
+      ? `The selected ${name(selected)} is a thread of the victim ${name(child)}.`
       : `${name(selected)} was selected, and its child ${name(child)} was killed in its place.`;
     reasons.push(reason(code, text));
   }

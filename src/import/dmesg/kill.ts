@@ -21,10 +21,7 @@ export function parseKill(text: string, line: number): KillLine | null {
     verb: verbOf(head[1] ?? '', tail),
     pid: count(head[2] ?? '0'),
     comm: named ? text.slice(from, end).replace(/\)$/, '') : '',
-    message: text
-      .slice(0, head.index)
-      .replace(/:?\s*$/, '')
-      .trim(),
+    message: messageOf(text.slice(0, head.index)),
     score: countOrNull(/score(-?\d{1,19})/.exec(tail)?.[1]),
     uid: countOrNull(head[3] ?? /UID:?(\d{1,10})/.exec(tail)?.[1]),
     totalVmKb: kB('total-vm') ?? kB('vsz'),
@@ -36,6 +33,13 @@ export function parseKill(text: string, line: number): KillLine | null {
     repeated: false,
     line,
   };
+}
+
+/** The kernel's own words before the verb, whatever a logger has put in front of them. */
+function messageOf(before: string): string {
+  const message = before.trimEnd().replace(/:$/, '').trim();
+  const own = /(?:memory cgroup )?out of memory(?: \([a-z_]{1,40}\))?$/i.exec(message);
+  return own?.[0] ?? message;
 }
 
 /** Index just behind the closing parenthesis of the command name. */

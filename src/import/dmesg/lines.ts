@@ -4,7 +4,8 @@
  */
 import { kindOf, type LineKind } from './kinds.js';
 import { type StrippedLine, stripPrefix } from './prefix.js';
-import { continues, joinPieces, MAX_PIECES } from './wrap.js';
+import { WrapWidths } from './widths.js';
+import { assembled, continues, joinPieces, MAX_PIECES } from './wrap.js';
 
 /** One logical line of the kernel log. */
 export interface LogRecord {
@@ -20,7 +21,11 @@ export interface LogRecord {
   readonly sequence: number | null;
 }
 
-type Pending = { -readonly [Key in keyof LogRecord]: LogRecord[Key] } & { brokenAt: number };
+type Pending = { -readonly [Key in keyof LogRecord]: LogRecord[Key] } & {
+  /** Length of its last physical line, and whether that ended in a space. */
+  brokenAt: number;
+  spaceAfter: boolean;
+};
 
 /** Kernel lines do not reach this length; what is longer is not read to its end. */
 const MAX_TEXT = 16_384;
@@ -30,6 +35,7 @@ export class RecordAssembler {
   #pending: Pending | null = null;
   #afterForeign = false;
   #inStats = false;
+  readonly #widths = new WrapWidths();
   /** Numeric columns of the current task table, from its header; 0 while unknown. */
   numericColumns = 0;
 
@@ -41,14 +47,20 @@ export class RecordAssembler {
   /** Takes one physical line (numbered from 1); appends finished records to `out`. */
   push(raw: string, line: number, out: LogRecord[]): void {
     const stripped = stripPrefix(raw);
+    this.#widths.see(raw.length);
     if (stripped.foreign) {
-      this.#release(out);
-      this.#afterForeign = true;
+      this.#foreign(stripped, line, out);
       return;
     }
     const clipped = stripped.text.length > MAX_TEXT ? stripped.text.slice(0, MAX_TEXT) : null;
     const text = clipped ?? stripped.text;
     if (stripped.starts) {
+      const inner = stripped.hostPossible ? embeddedStamp(text) : -1;
+      if (inner > 0) {
+        // A forwarder's own prefix: `In(05) vcpu-5 - Guest: <6>[39291577.009360] …`.
+        this.push(text.slice(inner), line, out);
+        return;
+      }
       this.#afterForeign = false;
       this.#release(out);
       this.#begin(stripped, text, raw.length, line, this.#kind(text));
@@ -59,6 +71,15 @@ export class RecordAssembler {
 
   /** Releases the record held back, at the end of the input. */
   flush(out: LogRecord[]): void {
+    this.#release(out);
+  }
+
+  /** Another program's line. journald reports there what it could not read from the kernel. */
+  #foreign(stripped: StrippedLine, line: number, out: LogRecord[]): void {
+    this.#release(out);
+    this.#afterForeign = true;
+    if (!stripped.text.includes('kernel messages')) return;
+    this.#begin(stripped, stripped.text.slice(0, 400), 0, line, 'lost');
     this.#release(out);
   }
 
@@ -75,23 +96,50 @@ export class RecordAssembler {
     }
     const kind = this.#kind(text);
     const pending = this.#pending;
-    if (pending !== null && kind === 'unknown') {
-      const count = pending.pieces?.length ?? 1;
-      const empty = pending.text === '';
-      if (
-        empty ||
-        (count < MAX_PIECES &&
-          continues(pending.kind, pending.text, text, pending.brokenAt, this.numericColumns))
-      ) {
-        this.#extend(pending, text, width, line);
-        return;
-      }
-    }
+    if (pending !== null && this.#joins(pending, kind, stripped, text, width, line)) return;
     const statsBegin = pending?.kind === 'memcgStats';
     this.#release(out);
     const settled = statsBegin ? this.#kind(text) : kind;
     if (this.#afterForeign && settled === 'unknown') return;
     this.#begin(stripped, text, width, line, settled);
+  }
+
+  /** Adds a bare line to the record before it, if it belongs there. */
+  #joins(
+    pending: Pending,
+    kind: LineKind,
+    stripped: StrippedLine,
+    text: string,
+    width: number,
+    line: number,
+  ): boolean {
+    if (kind === 'kill' && pending.kind === 'unknown' && KILL_MESSAGE.test(pending.text)) {
+      this.#extend(pending, `${pending.text} ${text}`, text, stripped, width, line);
+      return true;
+    }
+    if (
+      (kind !== 'unknown' && !taints(pending, text)) ||
+      (pending.pieces?.length ?? 1) >= MAX_PIECES
+    )
+      return false;
+    if (pending.text === '') {
+      this.#extend(pending, text, text, stripped, width, line);
+      return true;
+    }
+    if (pending.kind === 'unknown') {
+      const joined = assembled(pending.text, text, (whole) => this.#kind(whole));
+      if (joined !== null) this.#extend(pending, joined, text, stripped, width, line);
+      return joined !== null;
+    }
+    if (!continues(pending.kind, pending.text, text, pending.brokenAt, this.numericColumns)) {
+      return false;
+    }
+    const space = pending.spaceAfter || stripped.spaceBefore;
+    this.#widths.add(pending.brokenAt, space);
+    const tight = this.#widths.hardAt(pending.brokenAt) ? !space : null;
+    const joined = joinPieces(pending.kind, pending.text, text, tight);
+    this.#extend(pending, joined, text, stripped, width, line);
+    return true;
   }
 
   #begin(
@@ -123,15 +171,24 @@ export class RecordAssembler {
       caller: stripped.caller,
       sequence: stripped.sequence,
       brokenAt: width,
+      spaceAfter: stripped.spaceAfter,
     };
   }
 
-  #extend(pending: Pending, text: string, width: number, line: number): void {
-    pending.pieces = [...(pending.pieces ?? [pending.text]), text];
-    pending.text = pending.text === '' ? text : joinPieces(pending.text, text);
+  #extend(
+    pending: Pending,
+    joined: string,
+    piece: string,
+    stripped: StrippedLine,
+    width: number,
+    line: number,
+  ): void {
+    pending.pieces = [...(pending.pieces ?? [pending.text]), piece];
+    pending.text = joined;
     pending.last = line;
     pending.brokenAt = width;
-    if (pending.kind === 'unknown') pending.kind = kindOf(pending.text);
+    pending.spaceAfter = stripped.spaceAfter;
+    if (pending.kind === 'unknown') pending.kind = this.#kind(joined);
   }
 
   #kind(text: string): LineKind {
@@ -148,6 +205,15 @@ export class RecordAssembler {
     else if (pending.kind !== 'stat' && pending.kind !== 'unknown') this.#inStats = false;
     out.push(pending);
   }
+}
+
+/** What may stand before `Killed process`, cut at any word. */
+const KILL_MESSAGE =
+  /^(?:Memory(?: cgroup)?(?: out(?: of(?: memory)?)?)?|Out(?: of(?: memory)?)?)(?: \([a-z_]{1,40}\))?:?$/i;
+
+/** `Tainted: …` is a line of its own, too; without a release above it, it is the rest of that. */
+function taints(pending: Pending, text: string): boolean {
+  return pending.kind === 'cpu' && /^(?:Not t|T)ainted/.test(text);
 }
 
 const EMBEDDED = /\[ {0,6}\d{1,9}\.\d{6}\] /;

@@ -8,12 +8,12 @@ const PGTABLES_SHARE_MIN = 0.85;
 /** A few processes' page tables prove nothing. */
 const PGTABLES_PAGES_MIN = 1000;
 
-/** Messages that a `… suppressed / dropped / missed / lost` line admits to. */
+/** Messages that a `… dropped / missed` line admits to; 1 where it does not count the kernel's. */
 export function lostMessages(text: string): number {
   // Suppressed call-backs are whole reports or other messages, not rows.
   if (text.includes('callbacks')) return 0;
-  const digits = /(\d{1,7}) (?:printk |kernel |output )?(?:lines|messages?)/.exec(text)?.[1];
-  return digits === undefined ? 1 : Math.min(1_000_000, Number(digits));
+  const digits = /(\d{1,7}) (?:printk|kernel) messages/.exec(text)?.[1];
+  return digits === undefined ? 1 : Math.max(1, Number(digits));
 }
 
 /** What says that rows are missing. */

@@ -11,6 +11,9 @@
 /** What one physical line says, and what its prefix told. */
 export interface StrippedLine {
   readonly text: string;
+  /** White space stood before the text (or after it): a break there swallowed no space. */
+  readonly spaceBefore: boolean;
+  readonly spaceAfter: boolean;
   /** A stamp, level or tag says that a record begins here; false: perhaps a continuation. */
   readonly starts: boolean;
   /** Another program wrote it, not the kernel. */
@@ -26,9 +29,9 @@ export interface StrippedLine {
 }
 
 const QUOTES = /[\s>|\u00a0\ufeff]{1,64}/y;
-const PRINTK = /\[[ <]{0,12}\+?(\d{1,12}\.\d{3,9})(?:[ ,@</>][^\]]{0,40})?\] ?/y;
+const PRINTK = /\[[ <]{0,12}(?:\d{1,3}-|\+)?(\d{1,12}\.\d{3,9})(?:[ ,@</>][^\]]{0,40})?\] ?/y;
 const CALLER = /\[ {0,10}([TC]\d{1,10})\] ?/y;
-const BRACKETED_CLOCK = /\[([^[\]]{0,28}\d{1,2}:\d{2}(?::\d{2})?[^[\]]{0,28})\] ?/y;
+const BRACKETED_CLOCK = /\[([^[\]]{0,28}\d{1,2}:\d{2}(?::\d{2})?[^[\]]{0,28})\]:? ?/y;
 const LEVEL = /<\d{1,3}>(?:1 (?=\d{4}-))?/y;
 const KMSG = /\d{1,3},(\d{1,15}),(\d{1,15}),([^;\n]{0,64});/y;
 const NUMERIC_CLOCK =
@@ -36,11 +39,15 @@ const NUMERIC_CLOCK =
 const BARE_CLOCK = /\d{1,2}:\d{2}:\d{2}(?:[.,]\d{1,9})? /y;
 const NAMED_CLOCK =
   /[^\s[\]{}=<>"|:]{1,12} {1,2}(?:[^\s[\]{}=<>"|:]{1,12} {1,2}){0,3}\d{1,2}:\d{2}:\d{2}(?:[.,]\d{1,9})?(?: (?:\d{4}|[A-Z]{2,5}|[+-]\d{4})(?= )){0,2} /y;
+/** A mailer may break a line inside its stamp. */
+const PRINTK_TAIL = /(\d{1,12}\.\d{6})\] ?/y;
 const EPOCH = /\d{9,11}\.\d{3,9}:? /y;
 const STREAM = /std(?:out|err) [FP] /y;
 const COMPOSE = /[\w.-]{1,64} {1,16}\| /y;
 const DECODED =
-  /(?:kern|user|daemon|syslog|auth|local\d) *:(?:emerg|alert|crit|err|warn|notice|info|debug) *: ?/y;
+  /(?:kern|user|daemon|syslog|auth|local\d) *: *(?:emerg|alert|crit|err(?:or)?|warn(?:ing)?|notice|info|debug) *: ?/y;
+/** Android prints CPU, command and pid: `[3:  kworker/3:1:  123] `. */
+const ANDROID = /\[ {0,3}\d{1,2}: {0,16}[^[\]]{1,24}: {0,8}\d{1,7}\] ?/y;
 const KERNEL_TAG =
   /(?:[^\s[\]]{1,255} {1,4})?(?:[a-z0-9]{2,8}\.[a-z]{2,8} {1,4})?(?:kernel|vmunix|klogd|kmsg)(?:\[[^\]]{0,12}\])?(?:: ?| - - (?:- )?)/y;
 const FOREIGN_TAG = /(?:[^\s[\]]{1,255} {1,4})?[^\s:[\]]{1,64}\[\d{1,10}\]: /y;
@@ -98,6 +105,8 @@ export function stripPrefix(raw: string): StrippedLine {
   const text = line.slice(s.at).trimEnd();
   return {
     text,
+    spaceBefore: spaceBefore(line, s.at),
+    spaceAfter: line.charCodeAt(line.length - 1) === Char.Space,
     starts: s.starts,
     foreign: s.foreign,
     hostPossible: s.wallClock && !s.tagged && s.seconds === null,
@@ -106,6 +115,13 @@ export function stripPrefix(raw: string): StrippedLine {
     caller: s.caller,
     sequence: s.sequence,
   };
+}
+
+/** Behind a quotation mark the first space is the mark's own. */
+function spaceBefore(line: string, at: number): boolean {
+  if (line.charCodeAt(at - 1) !== Char.Space) return false;
+  const quoted = line.charCodeAt(0) === Char.Greater;
+  return !quoted || line.charCodeAt(at - 2) === Char.Space;
 }
 
 /** Takes one element off; false when the text itself begins. */
@@ -141,6 +157,7 @@ function takeBracket(s: Stripper): boolean {
     s.starts = true;
     return true;
   }
+  if (s.starts && s.take(ANDROID)) return true;
   if (s.take(BRACKETED_CLOCK)) {
     s.stamp ??= s.match?.[1]?.trim() ?? null;
     s.starts = true;
@@ -171,6 +188,11 @@ function takeDigits(s: Stripper): boolean {
   if (s.take(NUMERIC_CLOCK) || s.take(BARE_CLOCK)) {
     s.stamp ??= s.match?.[0].trim() ?? null;
     return takeTag(s);
+  }
+  if (!s.starts && s.take(PRINTK_TAIL)) {
+    s.seconds = Number(s.match?.[1]);
+    s.starts = true;
+    return true;
   }
   if (s.take(EPOCH)) {
     s.starts = true;

@@ -159,8 +159,17 @@ export class OomReportParser {
   }
 
   #verdict(record: LogRecord): void {
+    const kill = record.kind === 'kill' ? parseKill(record.text, record.first) : null;
+    if (record.kind === 'kill' && kill === null) return;
+    const waiting = this.#closing;
+    // Old kernels let two cgroups report at once: the table tells whose kill it is.
+    if (kill !== null && waiting?.killed === false && waiting.lists(kill.pid)) {
+      if (this.#open?.lists(kill.pid) !== true) {
+        waiting.accept(record);
+        return;
+      }
+    }
     if (this.#open === null || !this.#open.takes(record)) {
-      if (record.kind === 'kill' && parseKill(record.text, record.first) === null) return;
       this.#close();
       this.#clock(record);
       this.#open = new ReportBuilder(record);

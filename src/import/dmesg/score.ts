@@ -3,7 +3,7 @@ import { type ReportCandidate, scoreRow } from './badness.js';
 import { usageOf } from './rank.js';
 import type { BadnessRules, RootBonus } from './rules.js';
 import type { TotalPages } from './totalpages.js';
-import type { KillLine, OomReport } from './types.js';
+import type { KillLine, OomReport, TaskRow } from './types.js';
 
 /** What a printed score says. */
 export interface ScoreCheck {
@@ -46,7 +46,7 @@ export function checkScore(
   if (rules.scale === 'vmsize') {
     return check(printed, null, 'incomparable', 'CPU time and run time are not in the report');
   }
-  const row = report.tasks?.rows.find((task) => task.pid === line.pid || task.tgid === line.pid);
+  const row = scoredRow(report, line.pid);
   if (row === undefined) return check(printed, null, 'incomparable', 'its row is missing');
   const scored = (bonus: RootBonus, pages: number): ReportCandidate =>
     scoreRow(row, report, { ...rules, rootBonus: bonus }, pages, null);
@@ -65,6 +65,15 @@ export function checkScore(
     total === null ? null : normalised(scored(rules.rootBonus, total.pages), rules, total.pages);
   const how = swapHidden(report) ? 'the table has no swap column' : 'no rule reproduces it';
   return check(printed, computed, computed === null ? 'incomparable' : 'differs', how);
+}
+
+/** The row of the selected process; of the victim when a thread was selected. */
+function scoredRow(report: OomReport, selected: number): TaskRow | undefined {
+  const rows = report.tasks?.rows ?? [];
+  const own = rows.find((row) => row.pid === selected || row.tgid === selected);
+  if (own !== undefined || report.scope !== 'memcg') return own;
+  const victim = report.kills.find((kill) => kill.verb === 'kill')?.pid;
+  return rows.find((row) => row.pid === victim || row.tgid === victim);
 }
 
 function check(

@@ -70,9 +70,9 @@ export class TableBuilder {
     return this.#columns !== null || this.#rows.length > 0;
   }
 
-  /** Rows read so far. */
-  get rows(): number {
-    return this.#rows.length;
+  /** Whether there is a row for this process. */
+  has(pid: number): boolean {
+    return this.#seen.has(pid);
   }
 
   /** Numeric columns that the header announces; 0 while it has not said. */
@@ -153,7 +153,7 @@ export class TableBuilder {
     if (this.#columns === null || !/^\d+ /.test(`${row.rest} `)) return row;
     const tight = this.#read(pieces.join(''), line);
     const better = tight !== null && tight.numbers.length === this.#columns.length;
-    return better && !/^\d+ /.test(`${tight.rest} `) ? tight : row;
+    return better && /^[^\d\s]/.test(tight.rest) ? tight : row;
   }
 }
 

@@ -39,26 +39,33 @@ export function continues(
     case 'kill':
       return killContinues(text, bare);
     case 'reaper':
-      return !/shmem-rss:\d+kB$/.test(text) && /rss|kB|^\(|^now|^reaped|^process/.test(bare);
+      return !/shmem-rss:\d+kB$/.test(text) && bare.length < 200;
     case 'group':
       return !text.endsWith('oom.group set');
     case 'taskIn':
-      return !/limit of \/?\S*$/.test(text) || text.endsWith('limit of');
+      return !/limit of \/\S*$/.test(text) || brokenAt >= MIN_WRAP_COLUMN;
     case 'usage':
-      return !/failcnt \d+$/.test(text) && /\d/.test(bare);
+      return !/failcnt \d+$/.test(text) && /\d|limit|failcnt/.test(bare);
     case 'memcgStats':
-      return !text.endsWith(':') && /:|\dKB/.test(bare);
+      return (
+        /^[a-z_]{2,40}:\d{1,20}KB/.test(bare) || (!text.endsWith(':') && /:|\dKB|\//.test(bare))
+      );
     case 'zone':
     case 'node':
-      return /:\s?\d{1,19}[kK]?B|^\d{1,19}kB|unreclaimable|^(?:yes|no)$/.test(bare);
+      return /:\s?\d{0,19}[kK]?B?|^\d{0,19}kB|^B\b|unreclaimable|^(?:yes|no)$/.test(bare);
     case 'totals':
       return /^[a-z_]+:\d/.test(bare);
+    case 'reserve':
+      return /^\d[\d ]*$/.test(bare);
+    case 'number':
+      return /\d|^pages|RAM|reserved|cache/.test(bare) && text.length < 24;
     case 'buddy':
       return /\*\d+kB|= ?\d*k?B?|^\(|kB/.test(bare);
     case 'cpuset':
       return text.endsWith('mems_allowed=');
+    case 'noKillable':
     case 'panic':
-      return text.endsWith('syncing:') || text.endsWith('syncing');
+      return brokenAt >= MIN_WRAP_COLUMN && bare.length < 80;
     default:
       return false;
   }
@@ -72,32 +79,84 @@ function rowContinues(text: string, bare: string, brokenAt: number, columns: num
   let numbers = 0;
   while (numbers < fields.length && /^-?\d+$/.test(fields[numbers] ?? '')) numbers++;
   const expected = columns > 0 ? columns : 7;
-  if (numbers < expected || fields.length <= expected) {
-    // The table's own width: more numbers than it has columns belong to another line.
-    return /^-?\d/.test(bare) ? true : numbers >= expected && bare.length <= MAX_COMM + 1;
-  }
-  // A name with a space in it may itself have been broken.
+  if (numbers < expected) return /^-?\d/.test(bare);
+  // All numbers are there: the next line can only be the name, or the rest of it.
   const name = fields.slice(expected).join(' ');
-  return brokenAt >= MIN_WRAP_COLUMN && name.length + 1 + bare.length <= MAX_COMM;
+  if (name === '') return bare.length <= MAX_COMM;
+  return brokenAt >= MIN_WRAP_COLUMN && name.length + bare.length <= MAX_COMM;
 }
 
 function killContinues(text: string, bare: string): boolean {
   if (/oom_score_adj:-?\d+$/.test(text)) return false;
-  if (/process$|process \d+$|,$|or$|sacrifice$|\)$/.test(text)) return bare.length < 400;
+  if (/process$|process \d+$|[,:]$|Kill(?:ed)?$|or$|score$|sacrifice$|\)$/.test(text)) {
+    return bare.length < 400;
+  }
   return /rss|kB|^B\b|UID|pgtables|oom_score|^\(|^score|^child|sacrifice|^\d+\)/.test(bare);
+}
+
+/** Lines worth assembling from pieces that say nothing by themselves. */
+const ASSEMBLED: ReadonlySet<LineKind> = new Set([
+  'invoked',
+  'kill',
+  'summary',
+  'group',
+  'reaper',
+  'columns',
+  'cpu',
+  'usage',
+  'taskIn',
+  'row',
+  'stat',
+  'zone',
+  'number',
+  'noKillable',
+  'panic',
+]);
+
+/**
+ * How two pieces that are both unknown make a known line: the text, or null. `dd invo` + `ked
+ * oom-killer: …`, `Memory cgroup out of memory: Killed` + `process 7215 …`.
+ */
+export function assembled(
+  left: string,
+  right: string,
+  kindOf: (text: string) => LineKind,
+): string | null {
+  if (left.length > 160 || left.length + right.length > 1024) return null;
+  for (const text of [`${left} ${right}`, left + right]) {
+    if (ASSEMBLED.has(kindOf(text)) && kindOf(right) === 'unknown') return text;
+  }
+  return null;
 }
 
 /**
  * Joins two pieces of one record. A mailer breaks at a space and swallows it; a terminal breaks
- * anywhere and swallows nothing.
+ * anywhere and swallows nothing. `tight`: which of the two is known; null: the tokens must tell.
  */
-export function joinPieces(left: string, right: string): string {
-  return breaksInsideToken(left, right) ? left + right : `${left} ${right}`;
+export function joinPieces(
+  kind: LineKind,
+  left: string,
+  right: string,
+  tight: boolean | null,
+): string {
+  // After the last number of a row comes its name, with a space between them.
+  if (kind === 'row' && !/^[\d-]/.test(right) && /\d$/.test(left)) return `${left} ${right}`;
+  const closed = tight ?? breaksInsideToken(kind, left, right);
+  return closed ? left + right : `${left} ${right}`;
 }
 
 const COUNTED = /(?:^|\s)([a-z_()-]{2,24}):\s?(\d{0,19}k?)$/;
+const COLUMN_NAMES =
+  /^(?:uid|tgid|total_vm|rss|rss_anon|rss_file|rss_shmem|cpu|nr_ptes|nr_pmds|pgtables_bytes|swapents|oom_adj|oom_score_adj|name)$/;
 
-function breaksInsideToken(left: string, right: string): boolean {
+function breaksInsideToken(kind: LineKind, left: string, right: string): boolean {
+  // This line has no spaces of its own: `oom_memcg=/build-kernel-tmp` + `fs,task_memcg=`.
+  if (kind === 'summary') return !/,task=[^,]{0,15}$/.test(left);
+  const tail = left.slice(left.lastIndexOf(' ') + 1);
+  if (kind === 'columns') {
+    const head = /^\S*/.exec(right)?.[0] ?? '';
+    return !COLUMN_NAMES.test(tail) && COLUMN_NAMES.test(tail + head);
+  }
   // `file-rss:12704k` + `B,`; `free:39` + `48kB`; `pgtables:` + `5kB`.
   const counted = COUNTED.exec(left.slice(-64));
   if (counted !== null) {
@@ -106,10 +165,8 @@ function breaksInsideToken(left: string, right: string): boolean {
     if (/^\d{1,19}kB/.test(right) || (digits !== '' && right.startsWith('kB'))) return true;
   }
   // `s` + `hmem-rss:`, `shme` + `m-rss:`, `sh` + `mem-rss:`.
-  if (/(?:^|\s)(?:a|an|ano|anon|f|fi|fil|file|s|sh|shm|shme|shmem)$/.test(left.slice(-8))) {
+  if (/^(?:a|an|ano|anon|f|fi|fil|file|s|sh|shm|shme|shmem)$/.test(tail)) {
     if (/^[a-z]{0,6}-rss:/.test(right)) return true;
   }
-  // `oom_memcg=/build-kernel-tmp` + `fs,task_memcg=`: this line has no spaces of its own.
-  if (left.startsWith('oom-kill:') && !/task=[^,]*$/.test(left)) return true;
   return false;
 }
