@@ -1,15 +1,16 @@
 /**
- * Records of pending events, 32 bytes each in one buffer: an event is half a cache line, and a handle
- * is the index of its record. Both queues are made on top of this.
+ * Records of pending events, 32 bytes each in one buffer: an event is half a cache line, and a
+ * handle is the index of its record. Both queues are made on top of this.
  *
  * `times[4 × handle]` is the time; `words[8 × handle + …]` are
  *
- *   2 next, 3 previous   links, for the queue's own lists
+ *   2 next, 3 previous   links, for the ladder's lists; the heap has its sequence number there,
+ *                        as a float64
  *   4 kind, 5 actor, 6 arg
  *   7 state              0 free → 1 pending → (2 cancelled →) free
  *
- * These offsets are written out as constants in each file that needs them: V8 folds a constant of the
- * module itself into the code, and loads one from another module every time (measured: 8 %).
+ * These offsets are written out as constants in each file that needs them: V8 folds a constant of
+ * the module itself into the code, and loads one from another module every time (measured: 8 %).
  */
 const NEXT = 2;
 const KIND = 4;

@@ -97,7 +97,7 @@ export class Fingerprint {
     this.used = used;
   }
 
-  /** Adds a number that isn't an event, such as the pid of a victim; does nothing without letter `v`. */
+  /** Adds a number that isn't an event, such as a victim's pid. Ignored without letter `v`. */
   note(word: number): void {
     if (!this.notes) return;
     if (this.used > BATCH_WORDS - EVENT_WORDS_MAX) this.flush();
@@ -112,7 +112,7 @@ export class Fingerprint {
     return hex(this.lane0) + hex(this.lane1) + hex(this.lane2) + hex(this.lane3);
   }
 
-  /** First 16 hex digits of the SHA-256 of everything added so far. More may be added afterwards. */
+  /** First 16 hex digits of the SHA-256 of everything added so far; more may be added after. */
   digest(): string {
     const rest = littleEndian(this.batch.slice(0, this.used));
     return this.hash.copy().update(rest).digest('hex').slice(0, DIGEST_HEX_DIGITS);

@@ -17,8 +17,9 @@ import type { EventQueue } from './queue.js';
 const REBUILD_ENTRIES_MIN = 64;
 
 export class HeapQueue extends EventSlots implements EventQueue {
-  /** Heap entries 0 … length-1, entry i before 2i+1 and 2i+2. Entries from `length` on have the time Infinity. */
+  /** Times of the entries: entry i is before 2i+1 and 2i+2. Beyond the last entry it's Infinity. */
   private keys: Float64Array;
+  /** Records of the entries. Their sequence numbers are there, as they are needed for ties only. */
   private handles: Int32Array;
   private length = 0;
   /** Whether entry 0 was popped and not yet replaced; it is counted in `length`. */
@@ -120,7 +121,7 @@ export class HeapQueue extends EventSlots implements EventQueue {
     return times[(a << 2) + 1]! < times[(b << 2) + 1]!;
   }
 
-  /** Adds an entry at the end and moves it up. It is the newest: it stays behind entries of the same time. */
+  /** Adds an entry at the end and moves it up; the newest, it stays behind others of its time. */
   private siftUp(timeNs: number, handle: number): void {
     let at = this.length;
     // One entry beyond the last is read as a right child.

@@ -16,7 +16,7 @@ const NS_PER_SECOND = 1_000_000_000;
 export class Jiffies {
   /** Length of a tick, in ns. Tick k is at k × tickNs. */
   readonly tickNs: number;
-  /** Longest sleep the wheel can hold (WHEEL_TIMEOUT_MAX); longer ones end then, 49 days at 250 Hz. */
+  /** Longest sleep that fits the wheel (WHEEL_TIMEOUT_MAX), 49 days at 250 Hz; others are cut. */
   private readonly timeoutJiffiesMax: number;
 
   /**

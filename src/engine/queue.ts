@@ -5,10 +5,13 @@
  * in. Nothing else takes part (no priority, no actor number), so a run depends only on who
  * scheduled what first, and both implementations give one and the same order.
  *
- * | queue       | push      | pop       | cancel                   | hold, ns/event at 1e3 / 1e5 / 1e6 pending |
- * | ----------- | --------- | --------- | ------------------------ | ----------------------------------------- |
- * | HeapQueue   | O(log n)  | O(log n)  | tombstone, O(1) amortised | see test/bench/README.md                  |
- * | LadderQueue | O(1) amortised | O(1) amortised | O(1) unlink    | see test/bench/README.md                  |
+ * |        | push, pop       | cancel               | ns/event, hold model¹ with so many pending |
+ * |        |                 |                      |    16 |  1,000 | 100,000 |     1,000,000 |
+ * | ------ | --------------- | -------------------- | ----- | ------ | ------- | ------------- |
+ * | heap   | O(log n)        | tombstone: O(1)²     |    35 |     58 |     150 |           800 |
+ * | ladder | O(1)²           | unlink: O(1)         |    43 |     32 |      66 |           260 |
+ *
+ * ¹ each event schedules one at now + exp(1); test/bench/README.md. ² amortised.
  *
  * The heap is best below about 100 pending events; the ladder with many pending events, many equal
  * times (jiffies) or timers that are cancelled and re-armed all the time. `npm run bench -- --group
@@ -33,10 +36,8 @@ export interface EventQueue {
   readonly arg: number;
   /**
    * Adds an event after all pending events of the same time.
-   * @param timeNs - safe integer, not before the last popped time; not checked here (Simulation
-   *   does)
-   * @returns the handle for {@link cancel}: a small non-negative integer, reused after pop or
-   *   cancel
+   * @param timeNs - safe integer, not before the last popped time; Simulation checks, queues don't
+   * @returns the handle for `cancel`: a small positive integer, given out again after pop or cancel
    */
   push(timeNs: number, kind: number, actor: number, arg: number): number;
   /** Time of the first event, in ns; Infinity when empty. */

@@ -1,14 +1,14 @@
 /**
  * One rung of the ladder: a row of buckets, each a list of events in the order in which they came.
  *
- * A rung's life: reset (empty, all buckets ahead) → buckets are taken from the left, and events later
- * than the last one taken may still be added → all buckets taken. Bucket widths are powers of two, so
- * that the bucket of a time is an exact multiplication: no rounding can put an event behind a later
- * one.
+ * A rung's life: reset (empty, all buckets ahead) → buckets are taken from the left, and events
+ * later than the last one taken may still be added → all buckets taken. Bucket widths are powers of
+ * two, so that the bucket of a time is an exact multiplication: no rounding can put an event behind
+ * a later one.
  *
- * A list is known by its newest record. Each record has the one before it as PREVIOUS, and the newest
- * excepted, the one after it as NEXT. Record 0 stands for none and takes the link to a neighbour that
- * isn't there: a branch in its place couldn't be predicted.
+ * A list is known by its newest record. Each record has the one before it as PREVIOUS, and the
+ * newest excepted, the one after it as NEXT. Record 0 stands for none and takes the link to a
+ * neighbour that isn't there: a branch in its place couldn't be predicted.
  */
 const NEXT = 2;
 const PREVIOUS = 3;

@@ -91,6 +91,7 @@ export interface TraceFields {
     swap: number;
     pgtables: number;
     group: boolean; // killed as a member of an oom.group
+    repeat: boolean; // was sent its SIGKILL already; counted and logged again, as the kernel does
     reason: string;
   };
   /** MMF_OOM_SKIP was set on a victim's mm, and what set it. */

@@ -79,6 +79,13 @@ export type Step =
   | { op: 'ignore'; signal: string }
   | { op: 'loop'; times: number | null; steps: Step[] };
 
+/** The member of `Step` that has this op among its own. */
+export type StepOf<Op extends Step['op'], S = Step> = S extends { op: unknown }
+  ? Op extends S['op']
+    ? S
+    : never
+  : never;
+
 /** Memory that a process already has at t = 0, as a report or a live host shows it. Pages. */
 export interface InitialMemory {
   readonly anonPages: number;

@@ -1,0 +1,42 @@
+import type { MemCgroup } from '../mm/mem_cgroup.js';
+import type { Task } from '../sched/task.js';
+
+/**
+ * A cgroup v2 directory. `memcg` is its *effective* memory css: its own, or the nearest ancestor's
+ * where the memory controller is not enabled for it.
+ */
+export class Cgroup {
+  readonly children: Cgroup[] = [];
+  /** Threads attached here, in the order they came (css_set task lists). */
+  readonly tasks = new Set<Task>();
+  /** cgroup.subtree_control contains `memory`. */
+  memory_in_subtree = true;
+  memcg!: MemCgroup;
+
+  constructor(
+    readonly path: string,
+    readonly parent: Cgroup | null,
+  ) {
+    parent?.children.push(this);
+  }
+}
+
+/** The cgroup and everything below, pre-order. */
+export function* cgroup_tree(root: Cgroup): Generator<Cgroup> {
+  yield root;
+  for (const child of root.children) yield* cgroup_tree(child);
+}
+
+/**
+ * Threads whose effective memory css is `memcg` (css_task_iter): those of its own cgroup and of the
+ * cgroups below it that have no memory controller of their own.
+ */
+export function* css_tasks(memcg: MemCgroup): Generator<Task> {
+  if (memcg.cgroup === null) return;
+  const stack = [memcg.cgroup];
+  for (let cgroup = stack.pop(); cgroup !== undefined; cgroup = stack.pop()) {
+    if (cgroup.memcg !== memcg) continue;
+    yield* cgroup.tasks;
+    for (let i = cgroup.children.length - 1; i >= 0; i--) stack.push(cgroup.children[i]!);
+  }
+}

@@ -1,0 +1,432 @@
+/** One machine's kernel: its state, and the plumbing that the modelled functions share. */
+import { BLOCK, type Flow } from '../engine/coroutine.js';
+import { Jiffies } from '../engine/jiffies.js';
+import { Mutex } from '../engine/mutex.js';
+import type { Simulation } from '../engine/simulation.js';
+import { WaitQueue } from '../engine/wait_queue.js';
+import { Cgroup } from './cgroup/cgroup.js';
+import type { Costs, ExecConfig, KernelConfig, SysctlValues } from './config.js';
+import type { Gfp } from './mm/gfp.js';
+import { kswapd } from './mm/kswapd.js';
+import { free_kmem, mem_cgroup_uncharge, type MemcgStock } from './mm/memcontrol.js';
+import { type KmemKind, MemCgroup, for_each_mem_cgroup_tree } from './mm/mem_cgroup.js';
+import type { PageSet } from './mm/mm_types.js';
+import {
+  type Pgdat,
+  type Zone,
+  default_min_free_kbytes,
+  setup_per_zone_wmarks,
+} from './mm/mmzone.js';
+import { build_nodes, build_zonelists } from './mm/node_setup.js';
+import type { OomControl } from './mm/oom_control.js';
+import type { KillNote } from './mm/oom_kill.js';
+import { OomReaper, oom_reaper } from './mm/oom_reaper.js';
+import { SwapDevice, swap_write_done } from './mm/swap.js';
+import { Writeback } from './mm/writeback.js';
+import type { OomPolicy } from './policy/policy.js';
+import type { Profile } from './profile.js';
+import { RateLimit } from './ratelimit.js';
+import { EVENT_CPU, EVENT_TIMER, Scheduler } from './sched/core.js';
+import { do_exit } from './sched/exit.js';
+import { mem_cgroup_handle_over_high } from './mm/memory_high.js';
+import { Psi } from './sched/psi_groups.js';
+import { TASK_UNINTERRUPTIBLE, Task } from './sched/task.js';
+import { do_signal_stop } from './sched/stop.js';
+import { type TraceContext, Tracepoints } from './trace.js';
+import { K } from './units.js';
+
+/** Engine event: a deferred call; the actor is its index. */
+export const EVENT_CALL = 3;
+
+export class Kernel {
+  readonly profile: Profile;
+  readonly policy: OomPolicy;
+  readonly release: string;
+  readonly costs: Costs;
+  readonly exec: ExecConfig;
+  readonly sysctl: SysctlValues;
+  readonly jiffies: Jiffies;
+  readonly sched: Scheduler;
+  readonly trace: Tracepoints;
+  readonly reclaim: { referencedAnon: number; referencedFile: number };
+
+  readonly nodes: readonly Pgdat[];
+  /** Zones by preference for each node. */
+  readonly zonelists: readonly (readonly Zone[])[];
+  /** LRU pages by node and list: the sums over all memcgs. */
+  readonly node_lru: readonly number[][];
+  /** Pages under writeback and kernel pages, by node. */
+  readonly writeback: number[];
+  readonly kmem_node: number[];
+  readonly totalram_pages: number;
+  readonly swap: SwapDevice;
+  readonly flusher: Writeback;
+
+  readonly root_cgroup: Cgroup;
+  readonly root_mem_cgroup: MemCgroup;
+  readonly cgroups = new Map<string, Cgroup>();
+  readonly memcg_stocks: readonly MemcgStock[];
+  readonly memcg_oom_waitq = new WaitQueue<Task>();
+  #preorder: { readonly root: MemCgroup; readonly list: readonly MemCgroup[] } | null = null;
+
+  /** Thread-group leaders in creation order: the process list. */
+  readonly processes = new Set<Task>();
+  readonly init: Task;
+  #next_pid = 1;
+
+  readonly oom_lock: Mutex<Task>;
+  readonly reaper = new OomReaper();
+  oom_killer_disabled = false;
+  /** Callbacks that may free memory before anybody is killed; each returns the pages it freed. */
+  readonly oom_notify_list: (() => number)[] = [];
+  oom_victims = 0;
+  kills = 0;
+  alloc_failures = 0;
+  readonly oom_ratelimit = new RateLimit();
+  readonly warn_alloc_ratelimit = new RateLimit();
+  readonly pagefault_ratelimit = new RateLimit();
+  panicked: string | null = null;
+  /** null on kernels without pressure stall information. */
+  readonly psi: Psi | null;
+
+  /** Set by whoever manages processes: called when a process is gone for good. */
+  on_process_exit: (leader: Task) => void = () => {};
+  /** Called once each, at the first OOM kill. */
+  readonly on_first_kill: (() => void)[] = [];
+
+  readonly #congestion_waitq = new WaitQueue<Task>();
+  readonly #calls: (() => void)[] = [];
+  readonly #free_calls: number[] = [];
+
+  constructor(
+    readonly sim: Simulation,
+    config: KernelConfig,
+  ) {
+    this.profile = config.profile;
+    this.policy = config.policy;
+    this.release = config.release;
+    this.costs = config.costs;
+    this.exec = config.exec;
+    this.sysctl = config.sysctl;
+    this.reclaim = config;
+    this.jiffies = new Jiffies(config.hz);
+    this.trace = new Tracepoints(() => this.#trace_context());
+    this.sched = new Scheduler(sim, this.jiffies, config.cpus, config.costs.contextSwitchNs, {
+      exit_to_user_mode: (task) => this.#exit_to_user_mode(task),
+      task_change: (task) => this.psi?.task_change(task),
+      memstall_burst: (task, start_ns) => this.psi?.memstall_ticks(task, start_ns, sim.nowNs),
+    });
+    this.nodes = build_nodes(config.zones);
+    this.zonelists = build_zonelists(this.nodes);
+    this.set_watermarks(config.zones);
+    this.totalram_pages = this.#sum_zones((zone) => zone.managed);
+    this.node_lru = this.nodes.map(() => [0, 0, 0, 0, 0]);
+    this.writeback = this.nodes.map(() => 0);
+    this.kmem_node = this.nodes.map(() => 0);
+    this.swap = new SwapDevice(config.swapPages, config.swapPageNs);
+    this.flusher = new Writeback(config.diskPageNs);
+    this.oom_lock = new Mutex(config.oomLockHandOff);
+
+    this.root_cgroup = new Cgroup('/', null);
+    this.root_mem_cgroup = new MemCgroup('/', null, this.root_cgroup, this.nodes.length);
+    this.root_cgroup.memcg = this.root_mem_cgroup;
+    this.cgroups.set('/', this.root_cgroup);
+    this.memcg_stocks = Array.from({ length: config.cpus }, () => ({ cached: null, nr_pages: 0 }));
+
+    this.psi = config.profile.psi === 'none' ? null : new Psi(this);
+    this.init = this.create_task('init', null);
+    this.processes.add(this.init);
+    this.attach_task(this.init, this.root_cgroup);
+    this.#start_kernel_threads();
+  }
+
+  /** Engine dispatch. */
+  dispatch(kind: number, actor: number): void {
+    switch (kind) {
+      case EVENT_CPU:
+        this.sched.on_cpu(actor);
+        break;
+      case EVENT_TIMER:
+        this.sched.on_timer(actor);
+        break;
+      case EVENT_CALL: {
+        const call = this.#calls[actor]!;
+        this.#free_calls.push(actor);
+        call();
+        break;
+      }
+      default:
+        throw new Error(`unknown event kind ${kind}`);
+    }
+  }
+
+  /** Calls `call` at `time_ns`, outside any task: an interrupt, a timer callback, a work item. */
+  defer(time_ns: number, call: () => void): void {
+    const index = this.#free_calls.pop() ?? this.#calls.length;
+    this.#calls[index] = call;
+    this.sim.schedule(time_ns, EVENT_CALL, index, 0);
+  }
+
+  #start_kernel_threads(): void {
+    for (const pgdat of this.nodes) {
+      pgdat.kswapd = this.kthread_run(`kswapd${pgdat.id}`, (t) => kswapd(this, t, pgdat));
+    }
+    this.reaper.thread = this.kthread_run('oom_reaper', (t) => oom_reaper(this, t));
+    this.flusher.start(this);
+  }
+
+  /** A kernel thread that runs `flow` for ever. */
+  kthread_run(comm: string, flow: (t: Task) => Flow): Task {
+    const t = this.create_task(comm, null);
+    t.kthread = true;
+    t.flow = flow(t);
+    this.processes.add(t);
+    this.attach_task(t, this.root_cgroup);
+    this.sched.wake_up_new_task(t);
+    return t;
+  }
+
+  create_task(comm: string, leader: Task | null, pid: number | null = null): Task {
+    if (pid !== null) this.#next_pid = Math.max(this.#next_pid, pid + 1);
+    return new Task(pid ?? this.#next_pid++, comm, leader, (task) => this.sched.wake(task));
+  }
+
+  attach_task(task: Task, cgroup: Cgroup): void {
+    task.cgroup = cgroup;
+    cgroup.tasks.add(task);
+  }
+
+  /** Frees a dead thread's stack and task_struct. */
+  free_task_struct(t: Task): void {
+    const held = t.kernel_memory;
+    if (held === null) return;
+    t.kernel_memory = null;
+    free_kmem(this, held.memcg, 'kernel_stack', held.stack);
+    free_kmem(this, held.memcg, 'slab', held.slab);
+  }
+
+  /** The process's last thread is gone: its parent has waited for it. */
+  release_process(leader: Task): void {
+    this.processes.delete(leader);
+    const parent = leader.signal.parent;
+    if (parent !== null) {
+      const at = parent.signal.children.indexOf(leader);
+      if (at >= 0) parent.signal.children.splice(at, 1);
+      parent.signal.wait_chldexit.wakeAll();
+    }
+    this.on_process_exit(leader);
+  }
+
+  // --- oom_lock -------------------------------------------------------------------------------
+
+  oom_lock_try(t: Task): boolean {
+    const got = this.oom_lock.tryLock(t);
+    this.trace.on['oomsim:oom_lock']?.({ op: got ? 'lock' : 'trylock_failed', pid: t.pid });
+    return got;
+  }
+
+  /** Waits for oom_lock; a killable wait returns false if the task was killed meanwhile. */
+  *oom_lock_take(t: Task, killable: boolean): Flow<boolean> {
+    t.wchan = 'oom_lock';
+    const got = yield* this.oom_lock.lock(t, killable ? () => t.sigkill_pending : undefined);
+    t.wchan = '';
+    if (got) this.trace.on['oomsim:oom_lock']?.({ op: 'lock', pid: t.pid });
+    return got;
+  }
+
+  oom_lock_release(t: Task): void {
+    this.trace.on['oomsim:oom_lock']?.({ op: 'unlock', pid: t.pid });
+    this.oom_lock.unlock(t);
+  }
+
+  oom_notify(): number {
+    return this.oom_notify_list.reduce((freed, call) => freed + call(), 0);
+  }
+
+  // --- user mode --------------------------------------------------------------------------------
+
+  /** What a task does before it may run user code again (exit_to_usermode_loop). */
+  #exit_to_user_mode(t: Task): void {
+    if (t.sigkill_pending) t.flow = do_exit(this, t);
+    else if (t.stop_pending) t.flow = do_signal_stop(t);
+    else if (t.memcg_nr_pages_over_high > 0) t.flow = mem_cgroup_handle_over_high(this, t);
+  }
+
+  // --- pages ------------------------------------------------------------------------------------
+
+  numa_node(t: Task): number {
+    if (this.nodes.length === 1) return 0;
+    const home = Math.max(0, t.cpu) % this.nodes.length;
+    if (t.nodemask === null || t.nodemask.includes(home)) return home;
+    return t.nodemask[0] ?? home;
+  }
+
+  node_spanned_pages(node: number): number {
+    return this.nodes[node]!.zones.reduce((sum, zone) => sum + zone.present, 0);
+  }
+
+  nr_writeback(node: number): number {
+    return this.writeback[node]!;
+  }
+
+  nr_free_pages(): number {
+    return this.#sum_zones((zone) => zone.free);
+  }
+
+  present_pages(): number {
+    return this.#sum_zones((zone) => zone.present);
+  }
+
+  uncharge(memcg: MemCgroup, n: number): void {
+    mem_cgroup_uncharge(this, memcg, n);
+  }
+
+  count_kmem(memcg: MemCgroup, kind: KmemKind, node: number, n: number): void {
+    memcg.kmem[kind] += n;
+    this.kmem_node[node]! += n;
+  }
+
+  unmap_cost_ns(pages: number): number {
+    return pages * this.costs.freePageNs;
+  }
+
+  /** Recomputes min, low and high, then applies what the machine's description fixes. */
+  set_watermarks(zones: KernelConfig['zones'] | null): void {
+    const all = this.nodes.flatMap((pgdat) => pgdat.zones);
+    const lowmem_kbytes = K(all.reduce((sum, zone) => sum + zone.managed, 0));
+    const min_free = this.sysctl.min_free_kbytes ?? default_min_free_kbytes(lowmem_kbytes);
+    setup_per_zone_wmarks(all, min_free, this.sysctl.watermark_scale_factor);
+    zones?.forEach((config, i) => {
+      const zone = all[i]!;
+      if (config.minPages !== null) zone.min = config.minPages;
+      if (config.lowPages !== null) zone.low = config.lowPages;
+      if (config.highPages !== null) zone.high = config.highPages;
+    });
+  }
+
+  /** Sends swapped-out pages to the device; they come back to the LRU when they are written. */
+  submit_swap_write(set: PageSet, n: number): void {
+    const done_ns = this.swap.submit(this.sim.nowNs, n);
+    this.defer(done_ns, () => {
+      swap_write_done(this, set, n);
+      this.clear_congested();
+    });
+  }
+
+  wakeup_flusher(): void {
+    this.flusher.wake();
+  }
+
+  /** congestion_wait(): until some I/O completes, or the timeout. */
+  *congestion_wait(t: Task, jiffies: number): Flow {
+    this.#congestion_waitq.add(t);
+    t.wchan = 'congestion_wait';
+    const expiry = this.jiffies.timeoutExpiryNs(this.sim.nowNs, Math.ceil(jiffies));
+    yield* this.sched.sleep_until(t, expiry, TASK_UNINTERRUPTIBLE);
+    t.wchan = '';
+    this.#congestion_waitq.delete(t);
+  }
+
+  clear_congested(): void {
+    this.#congestion_waitq.wakeAll();
+  }
+
+  *wait_for_core_dump(t: Task): Flow {
+    while (t.signal.coredump && t.signal.core_dumper !== t) {
+      t.signal.core_done.add(t);
+      yield BLOCK;
+    }
+  }
+
+  // --- cgroups ----------------------------------------------------------------------------------
+
+  /** The subtree in pre-order, kept for repeated use while the tree does not change. */
+  memcg_preorder(root: MemCgroup): readonly MemCgroup[] {
+    if (this.#preorder?.root !== root) {
+      this.#preorder = { root, list: [...for_each_mem_cgroup_tree(root)] };
+    }
+    return this.#preorder.list;
+  }
+
+  /** The tree changed. */
+  forget_preorder(): void {
+    this.#preorder = null;
+  }
+
+  /** A dead memcg goes with its last charge. */
+  css_put_if_dead(memcg: MemCgroup): void {
+    if (memcg.online || memcg.memory.usage > 0 || memcg.swap_pages > 0) return;
+    if (memcg.children.length > 0 || memcg.parent === null) return;
+    const siblings = memcg.parent.children;
+    const at = siblings.indexOf(memcg);
+    if (at < 0) return;
+    siblings.splice(at, 1);
+    this.forget_preorder();
+    this.css_put_if_dead(memcg.parent);
+  }
+
+  // --- reporting --------------------------------------------------------------------------------
+
+  printk(line: string): void {
+    this.trace.on['oomsim:printk']?.({ line });
+  }
+
+  /** `0x14280ca(GFP_HIGHUSER_MOVABLE|__GFP_ZERO)` */
+  gfp_mask(gfp: Gfp): string {
+    const mask = this.profile.log_format === '5.4' ? gfp.mask_5_4 : gfp.mask_4_15;
+    return mask === 0 ? '0x0()' : `0x${mask.toString(16)}(${gfp.text})`;
+  }
+
+  mems_allowed_text(): string {
+    return this.nodes.length === 1 ? '0' : `0-${this.nodes.length - 1}`;
+  }
+
+  panic(message: string): void {
+    this.panicked = message;
+    this.printk(`Kernel panic - not syncing: ${message}`);
+    this.trace.on['oomsim:panic']?.({ message });
+    this.sim.stop();
+  }
+
+  trace_oom_kill(t: Task, victim: Task, oc: OomControl, note: KillNote): void {
+    const mm = victim.mm!;
+    this.trace.on['oomsim:oom_kill']?.({
+      pid: victim.tgid,
+      comm: victim.comm,
+      cgroup: victim.cgroup.path,
+      process: victim.signal.leader.spec_name,
+      oom_score_adj: victim.signal.oom_score_adj,
+      points: Number.isFinite(oc.chosen_points) ? oc.chosen_points : 0,
+      policy: this.policy.name,
+      constraint: oc.constraint,
+      memcg: oc.memcg?.path ?? '',
+      trigger_pid: t.pid,
+      trigger_comm: t.comm,
+      anon: mm.anon_pages,
+      file: mm.file_pages,
+      shmem: mm.shmem_pages,
+      swap: mm.swapents,
+      pgtables: mm.pgtables_pages,
+      group: note.group,
+      repeat: victim.signal.oom_mm !== null,
+      reason: note.reason,
+    });
+  }
+
+  #trace_context(): TraceContext {
+    const t = this.sched.current;
+    return {
+      timeNs: this.sim.nowNs,
+      seq: this.sim.seq,
+      pid: t?.pid ?? 0,
+      comm: t?.comm ?? 'swapper/0',
+      cgroup: t?.cgroup.path ?? '/',
+    };
+  }
+
+  #sum_zones(of: (zone: Zone) => number): number {
+    let sum = 0;
+    for (const pgdat of this.nodes) for (const zone of pgdat.zones) sum += of(zone);
+    return sum;
+  }
+}

@@ -1,0 +1,91 @@
+/** Background reclaim, one thread a node (mm/vmscan.c: kswapd, balance_pgdat). */
+import { BLOCK, type Flow } from '../../engine/coroutine.js';
+import type { Kernel } from '../kernel.js';
+import { psi_memstall_enter, psi_memstall_leave } from '../sched/psi.js';
+import { schedule_timeout, spend } from '../sched/core.js';
+import { TASK_INTERRUPTIBLE, type Task } from '../sched/task.js';
+import type { Pgdat } from './mmzone.js';
+import { zone_watermark_ok } from './page_alloc.js';
+import { wake_throttled } from './throttle.js';
+import { DEF_PRIORITY, new_scan_control, shrink_node } from './vmscan.js';
+
+export const MAX_RECLAIM_RETRIES_KSWAPD = 16;
+
+/** A zone that user allocations could use is above its high watermark: nothing to do. */
+function pgdat_balanced(pgdat: Pgdat): boolean {
+  const classzone = pgdat.zones.length - 1;
+  return pgdat.zones.some(
+    (zone) => zone.managed > 0 && zone_watermark_ok(zone, 0, zone.high, classzone, 0),
+  );
+}
+
+/** Wakes the node's kswapd unless it is hopeless or not needed. */
+export function wakeup_kswapd(k: Kernel, pgdat: Pgdat, order: number): void {
+  pgdat.kswapd_order = Math.max(pgdat.kswapd_order, order);
+  if (pgdat.kswapd_wait.size === 0) return;
+  if (pgdat.kswapd_failures >= MAX_RECLAIM_RETRIES_KSWAPD || pgdat_balanced(pgdat)) return;
+  k.trace.on['vmscan:mm_vmscan_kswapd_wake']?.({ nid: pgdat.id, order });
+  pgdat.kswapd_wait.wakeOne();
+}
+
+/** The thread: sleeps until woken, balances the node, naps HZ/10 to see if it stays balanced. */
+export function* kswapd(k: Kernel, t: Task, pgdat: Pgdat): Flow {
+  t.memalloc = true;
+  for (;;) {
+    yield* kswapd_try_to_sleep(k, t, pgdat);
+    psi_memstall_enter(k, t);
+    yield* balance_pgdat(k, t, pgdat);
+    psi_memstall_leave(k, t);
+  }
+}
+
+function* kswapd_try_to_sleep(k: Kernel, t: Task, pgdat: Pgdat): Flow {
+  const hopeless = (): boolean => pgdat.kswapd_failures >= MAX_RECLAIM_RETRIES_KSWAPD;
+  if (hopeless() || pgdat_balanced(pgdat)) {
+    pgdat.kswapd_wait.add(t);
+    const early = yield* schedule_timeout(
+      k.sched,
+      k.sim.nowNs,
+      t,
+      Math.ceil(k.jiffies.hz / 10),
+      TASK_INTERRUPTIBLE,
+    );
+    pgdat.kswapd_wait.delete(t);
+    if (early) return;
+  }
+  if (!hopeless() && !pgdat_balanced(pgdat)) return;
+  pgdat.pfmemalloc_wait.wakeAll();
+  k.trace.on['vmscan:mm_vmscan_kswapd_sleep']?.({ nid: pgdat.id });
+  pgdat.kswapd_order = 0;
+  pgdat.kswapd_wait.add(t);
+  t.sleep_state = TASK_INTERRUPTIBLE;
+  t.wchan = 'kswapd';
+  yield BLOCK;
+  t.wchan = '';
+  pgdat.kswapd_wait.delete(t);
+}
+
+/** Reclaims, from gentle to urgent, until a usable zone is above its high watermark. */
+function* balance_pgdat(k: Kernel, t: Task, pgdat: Pgdat): Flow {
+  const target = pgdat.zones.reduce((sum, zone) => sum + Math.max(zone.high, 32), 0);
+  const sc = new_scan_control({ kswapd: true, nr_to_reclaim: target });
+  let total = 0;
+  for (sc.priority = DEF_PRIORITY; sc.priority >= 1; ) {
+    if (pgdat_balanced(pgdat)) break;
+    sc.nr_reclaimed = 0;
+    sc.nr_scanned = 0;
+    yield* shrink_node(k, t, pgdat, sc);
+    const cost_ns = sc.cost_ns;
+    sc.cost_ns = 0;
+    if (cost_ns > 0) yield spend(t, cost_ns);
+    wake_throttled(pgdat);
+    total += sc.nr_reclaimed;
+    const raise_priority = sc.nr_scanned < sc.nr_to_reclaim || sc.nr_reclaimed === 0;
+    if (raise_priority) sc.priority--;
+    if (k.nr_writeback(pgdat.id) > 0 && sc.nr_reclaimed === 0) {
+      // Everything found is on its way to the disk: wait for some of it.
+      yield* k.congestion_wait(t, Math.ceil(k.jiffies.hz / 10));
+    }
+  }
+  if (total === 0 && !pgdat_balanced(pgdat)) pgdat.kswapd_failures++;
+}

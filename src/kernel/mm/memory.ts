@@ -1,0 +1,244 @@
+/** User page faults (mm/memory.c): anonymous and shared memory, swap-in, and what a failed one does. */
+import type { Flow } from '../../engine/coroutine.js';
+import type { Kernel } from '../kernel.js';
+import { spend } from '../sched/core.js';
+import { TASK_UNINTERRUPTIBLE, type Task } from '../sched/task.js';
+import { force_sigkill } from '../sched/signal.js';
+import { psi_memstall_enter, psi_memstall_leave } from '../sched/psi.js';
+import { GFP_HIGHUSER_MOVABLE, GFP_KERNEL, GFP_KERNEL_ACCOUNT, GFP_NONE } from './gfp.js';
+import type { MemCgroup } from './mem_cgroup.js';
+import {
+  alloc_kmem,
+  charge_room,
+  get_mem_cgroup_from_mm,
+  stocked_pages,
+  try_charge,
+  try_charge_fast,
+} from './memcontrol.js';
+import { mem_cgroup_oom_synchronize } from './memcg_oom.js';
+import {
+  LRU_ACTIVE_ANON,
+  LRU_INACTIVE_ANON,
+  LRU_UNEVICTABLE,
+  Mapping,
+  type Mm,
+  PageSet,
+  type Vma,
+  add_mm_counter,
+} from './mm_types.js';
+import { out_of_memory } from './oom_kill.js';
+import { alloc_pages, free_pages, pages_above, take_pages } from './page_alloc.js';
+import { add_pages, move_pages } from './rmap.js';
+import { swap_free } from './swap.js';
+
+const PTRS_PER_PTE = 512;
+
+export type FaultResult = 'done' | 'oom' | 'sigbus';
+
+/** The mapping of `vma` that new pages of (memcg, node) go to. */
+export function open_mapping(vma: Vma, memcg: MemCgroup, node: number): Mapping {
+  const last = vma.mappings[vma.mappings.length - 1];
+  if (last !== undefined && last.set.memcg === memcg && last.set.node === node && !last.set.frozen) {
+    return last;
+  }
+  return new Mapping(vma, new PageSet(vma.kind, memcg, node, false));
+}
+
+/** The list that a newly touched page goes to: up to 5.7 anonymous pages start out active. */
+function new_page_lru(k: Kernel, vma: Vma): number {
+  if (vma.locked) return LRU_UNEVICTABLE;
+  if (vma.kind === 'shmem' || k.profile.lru_cost_model) return LRU_INACTIVE_ANON;
+  return LRU_ACTIVE_ANON;
+}
+
+/** Puts `n` allocated and charged pages into a VMA. */
+function map_pages(k: Kernel, vma: Vma, memcg: MemCgroup, node: number, n: number): void {
+  const mapping = open_mapping(vma, memcg, node);
+  mapping.present += n;
+  mapping.set.touched_ns = k.sim.nowNs;
+  add_mm_counter(vma.mm, vma.kind, n);
+  vma.mm.mapped_span += n;
+  add_pages(k, mapping.set, new_page_lru(k, vma), n);
+}
+
+/** Page-table pages that `n` more mapped pages of this mm need and it has not. */
+function pte_pages_needed(mm: Mm, n: number): number {
+  return Math.max(0, Math.ceil((mm.mapped_span + n) / PTRS_PER_PTE) - mm.pte_pages);
+}
+
+/**
+ * The hot path: touches up to `want` new pages of a VMA as long as they are to be had without
+ * waiting, above the low watermark and below every limit. Returns how many; 0: use user_fault().
+ */
+export function touch_fast(k: Kernel, t: Task, vma: Vma, want: number): number {
+  const mm = vma.mm;
+  if (mm.unstable || mm.mmap_sem.contended) return 0;
+  const node = k.numa_node(t);
+  const memcg = get_mem_cgroup_from_mm(k, mm);
+  let n = want;
+  const pte = pte_pages_needed(mm, n);
+  n = Math.min(n, pages_above(k, node, 'low') - pte);
+  if (!memcg.is_root) {
+    const stocked = stocked_pages(k, memcg);
+    n = Math.min(n, Math.max(stocked, charge_room(memcg)) - pte);
+  }
+  if (n <= 0 || !try_charge_fast(k, memcg, n + pte)) return 0;
+  take_pages(k, node, n + pte, 'low');
+  if (pte > 0) account_pte(k, mm, memcg, node, pte);
+  map_pages(k, vma, memcg, node, n);
+  return n;
+}
+
+function account_pte(k: Kernel, mm: Mm, memcg: MemCgroup, node: number, n: number): void {
+  k.count_kmem(memcg, 'pgtables', node, n);
+  mm.add_pgtables(memcg, n);
+  mm.pte_pages += n;
+}
+
+/** One fault on a new page, waiting as long as it takes (do_anonymous_page, shmem_fault). */
+export function* handle_mm_fault(k: Kernel, t: Task, vma: Vma): Flow<FaultResult> {
+  const mm = vma.mm;
+  yield* mm.mmap_sem.downRead(t);
+  t.memcg_may_oom = true;
+  const result = yield* do_fault(k, t, vma);
+  t.memcg_may_oom = false;
+  mm.mmap_sem.upRead();
+  return result;
+}
+
+function* do_fault(k: Kernel, t: Task, vma: Vma): Flow<FaultResult> {
+  const mm = vma.mm;
+  const memcg = get_mem_cgroup_from_mm(k, mm);
+  if (pte_pages_needed(mm, 1) > 0) {
+    const got = yield* alloc_kmem(k, t, memcg, 'pgtables', GFP_KERNEL_ACCOUNT, 1);
+    if (got < 1) return 'oom';
+    mm.add_pgtables(memcg, 1);
+    mm.pte_pages++;
+  }
+  const ac = { gfp: GFP_HIGHUSER_MOVABLE, order: 0, node: k.numa_node(t), nodemask: t.nodemask };
+  const node = yield* alloc_pages(k, t, ac);
+  if (node < 0) return 'oom';
+  if (!try_charge_fast(k, memcg, 1) && !(yield* try_charge(k, t, memcg, GFP_KERNEL, 1))) {
+    free_pages(k, node, 1);
+    return 'oom';
+  }
+  // The reaper has been here: what it took away must not silently come back as zeroes.
+  if (mm.unstable && !vma.shared) {
+    free_pages(k, node, 1);
+    k.uncharge(memcg, 1);
+    return 'sigbus';
+  }
+  map_pages(k, vma, memcg, node, 1);
+  yield spend(t, k.costs.touchPageNs);
+  return 'done';
+}
+
+/** A user-mode fault with its ending: retried by the caller unless it returns true (page mapped). */
+export function* user_fault(k: Kernel, t: Task, vma: Vma): Flow<boolean> {
+  const result = yield* handle_mm_fault(k, t, vma);
+  if (result === 'sigbus') force_sigkill(k, t);
+  else if (result === 'oom') yield* pagefault_out_of_memory(k, t);
+  else t.memcg_in_oom = null;
+  return result === 'done';
+}
+
+/** A fault ended in VM_FAULT_OOM (mm/oom_kill.c: pagefault_out_of_memory). */
+export function* pagefault_out_of_memory(k: Kernel, t: Task): Flow {
+  if (yield* mem_cgroup_oom_synchronize(k, t)) return;
+  if (t.sigkill_pending) return;
+  if (!k.profile.pagefault_global_oom) {
+    if (k.pagefault_ratelimit.allow(k.sim.nowNs)) {
+      k.printk('Huh VM_FAULT_OOM leaked out to the #PF handler. Retrying PF');
+    }
+    // The instruction is executed again at once: a spin, but one that takes time.
+    yield spend(t, k.costs.syscallNs);
+    return;
+  }
+  if (!k.oom_lock_try(t)) {
+    yield spend(t, k.costs.syscallNs);
+    return;
+  }
+  yield* out_of_memory(k, t, {
+    memcg: null,
+    gfp: GFP_NONE,
+    order: 0,
+    nodemask: null,
+    node: k.numa_node(t),
+    trigger: 'pagefault',
+  });
+  k.oom_lock_release(t);
+}
+
+/** Brings up to `n` swapped-out pages of a mapping back (do_swap_page). Returns the pages mapped. */
+export function* swap_in(k: Kernel, t: Task, mapping: Mapping, n: number): Flow<number> {
+  const { set, vma } = mapping;
+  const cached = Math.min(n, mapping.swapped, set.swapcache_clean);
+  if (cached > 0) {
+    set.swapcache_clean -= cached;
+    move_pages(k, set, LRU_INACTIVE_ANON, LRU_ACTIVE_ANON, cached);
+    finish_swap_in(k, mapping, cached);
+    yield spend(t, cached * k.costs.syscallNs);
+    return cached;
+  }
+  if (mapping.swapped === 0) return 0;
+  const memcg = get_mem_cgroup_from_mm(k, vma.mm);
+  const ac = { gfp: GFP_HIGHUSER_MOVABLE, order: 0, node: set.node, nodemask: t.nodemask };
+  t.memcg_may_oom = true;
+  const node = yield* alloc_pages(k, t, ac);
+  let ok = node >= 0;
+  if (ok && !try_charge_fast(k, memcg, 1) && !(yield* try_charge(k, t, memcg, GFP_KERNEL, 1))) {
+    free_pages(k, node, 1);
+    ok = false;
+  }
+  t.memcg_may_oom = false;
+  if (!ok) {
+    yield* pagefault_out_of_memory(k, t);
+    return 0;
+  }
+  psi_memstall_enter(k, t);
+  const done_ns = k.swap.submit(k.sim.nowNs, 1);
+  yield* k.sched.sleep_until(t, done_ns, TASK_UNINTERRUPTIBLE);
+  psi_memstall_leave(k, t);
+  if (mapping.swapped === 0) {
+    free_pages(k, node, 1);
+    k.uncharge(memcg, 1);
+    return 0;
+  }
+  swapped_page_arrives(k, mapping, memcg, node);
+  yield spend(t, k.costs.swapPageNs);
+  return 1;
+}
+
+/** The page read from swap is mapped; it may be charged elsewhere than the one that left. */
+function swapped_page_arrives(k: Kernel, mapping: Mapping, memcg: MemCgroup, node: number): void {
+  const { set, vma } = mapping;
+  const lru = vma.locked ? LRU_UNEVICTABLE : LRU_ACTIVE_ANON;
+  if (set.memcg === memcg && set.node === node && set.mappings.length === 1) {
+    add_pages(k, set, lru, 1);
+    finish_swap_in(k, mapping, 1);
+    return;
+  }
+  mapping.swapped--;
+  vma.mm.swapents--;
+  const others = set.mappings.reduce((most, m) => Math.max(most, m.swapped), 0);
+  if (others < set.swapped) swap_free(k, set, 1);
+  const target = open_mapping(vma, memcg, node);
+  target.present++;
+  target.set.touched_ns = k.sim.nowNs;
+  add_mm_counter(vma.mm, 'anon', 1);
+  add_pages(k, target.set, lru, 1);
+}
+
+function finish_swap_in(k: Kernel, mapping: Mapping, n: number): void {
+  const { set, vma } = mapping;
+  for (const m of set.mappings) {
+    const now = Math.min(n, m.swapped);
+    m.swapped -= now;
+    m.present += now;
+    m.vma.mm.swapents -= now;
+    m.vma.mm.anon_pages += now;
+  }
+  swap_free(k, set, Math.min(n, set.swapped));
+  set.touched_ns = k.sim.nowNs;
+  vma.mm.maj_flt += n;
+}

@@ -1,0 +1,146 @@
+import { RwSemaphore } from '../../engine/rw_semaphore.js';
+import type { Task } from '../sched/task.js';
+import type { MemCgroup } from './mem_cgroup.js';
+
+/** LRU list indices (enum lru_list, include/linux/mmzone.h). */
+export const LRU_INACTIVE_ANON = 0;
+export const LRU_ACTIVE_ANON = 1;
+export const LRU_INACTIVE_FILE = 2;
+export const LRU_ACTIVE_FILE = 3;
+export const LRU_UNEVICTABLE = 4;
+export const NR_LRU_LISTS = 5;
+
+export type PageKind = 'anon' | 'file' | 'shmem';
+
+/**
+ * Pages that are alike: same owner (one VMA or one file), charged to one memcg, on one node. The
+ * model counts pages instead of having a struct page for each; what the kernel does a page at a time
+ * it does to some number of pages of one PageSet.
+ *
+ * Every page of a set is in exactly one place: on one LRU list (`lru`), under writeback
+ * (`writeback`), or, as content only, in swap (`swapped`, which holds a swap slot and no page).
+ */
+export class PageSet {
+  readonly lru = [0, 0, 0, 0, 0];
+  /** Taken off the LRU while they are written out; still hold memory and their charge. */
+  writeback = 0;
+  /** Of the pages on inactive_anon: written out already, dropped without I/O when scanned. */
+  swapcache_clean = 0;
+  /** Of the file pages on the LRU: dirty. */
+  dirty = 0;
+  swapped = 0;
+  /** When the owner last used the set, and when reclaim last cleared its accessed bits. */
+  touched_ns = -1;
+  cleared_ns = 0;
+  referenced_carry = 0;
+  /** File pages reclaimed since they were read: a later read of them is a refault. */
+  evicted = 0;
+  /** Mapped executable: referenced pages stay active. */
+  exec = false;
+  /** No further pages may be added (after fork the two copies diverge). */
+  frozen = false;
+  readonly mappings: Mapping[] = [];
+
+  constructor(
+    readonly kind: PageKind,
+    readonly memcg: MemCgroup,
+    readonly node: number,
+    /** Keeps its pages without any mapping: files and tmpfs. */
+    readonly persistent: boolean,
+  ) {}
+
+  /** Pages in memory. */
+  get resident(): number {
+    const l = this.lru;
+    return l[0]! + l[1]! + l[2]! + l[3]! + l[4]! + this.writeback;
+  }
+}
+
+/** The part of a PageSet that one VMA maps. */
+export class Mapping {
+  /** Mapped pages: they count in the mm's RSS. */
+  present = 0;
+  /** Swap entries in its page tables: they count in the mm's swapents. */
+  swapped = 0;
+
+  constructor(
+    readonly vma: Vma,
+    readonly set: PageSet,
+  ) {
+    set.mappings.push(this);
+    vma.mappings.push(this);
+  }
+}
+
+/** A virtual memory area (include/linux/mm_types.h). */
+export class Vma {
+  readonly mappings: Mapping[] = [];
+  locked = false; // VM_LOCKED
+
+  constructor(
+    readonly mm: Mm,
+    readonly kind: PageKind,
+    /** VM_SHARED: the reaper leaves it alone. */
+    readonly shared: boolean,
+    public length_pages: number,
+  ) {}
+}
+
+/**
+ * An address space. Lives as long as somebody uses it (`mm_users`); exit_mmap() runs when the last
+ * user leaves. All counters in pages.
+ */
+export class Mm {
+  mm_users = 1;
+  owner: Task | null;
+  /** Tasks whose mm this is; mm_users also counts temporary pins. */
+  readonly tasks = new Set<Task>();
+  readonly mmap_sem = new RwSemaphore<Task>();
+  readonly vmas: Vma[] = [];
+  /** mlockall(MCL_FUTURE). */
+  lock_future = false;
+
+  anon_pages = 0; // MM_ANONPAGES
+  file_pages = 0; // MM_FILEPAGES
+  shmem_pages = 0; // MM_SHMEMPAGES
+  swapents = 0; // MM_SWAPENTS
+  pgtables_pages = 0;
+  total_vm = 0;
+  /** Pages ever mapped, and the last-level page-table pages that exist for them. */
+  mapped_span = 0;
+  pte_pages = 0;
+  /** Page-table pages by the memcg they are charged to. */
+  readonly pgtables_charges = new Map<MemCgroup, number>();
+  maj_flt = 0;
+  /** Mapped pages of the program text and libraries that all processes share: RSS, but no memory. */
+  text_file_pages = 0;
+  text_shmem_pages = 0;
+
+  oom_skip = false; // MMF_OOM_SKIP
+  unstable = false; // MMF_UNSTABLE
+  oom_victim = false; // MMF_OOM_VICTIM
+  /** Has MMU notifiers (a KVM guest, say): the 4.15 reaper gives such an mm up. */
+  has_notifiers = false;
+
+  constructor(owner: Task) {
+    this.owner = owner;
+  }
+
+  /** Notes `n` more page-table pages, charged to `memcg`. */
+  add_pgtables(memcg: MemCgroup, n: number): void {
+    this.pgtables_pages += n;
+    this.pgtables_charges.set(memcg, (this.pgtables_charges.get(memcg) ?? 0) + n);
+  }
+}
+
+/** get_mm_rss(): pages in memory, as oom_badness() counts them. */
+export function get_mm_rss(mm: Mm): number {
+  return mm.anon_pages + mm.file_pages + mm.shmem_pages;
+}
+
+/** Adds `n` (may be negative) mapped pages of `kind` to the mm's RSS counters. */
+export function add_mm_counter(mm: Mm, kind: PageKind, n: number): void {
+  if (kind === 'anon') mm.anon_pages += n;
+  else if (kind === 'file') mm.file_pages += n;
+  else mm.shmem_pages += n;
+}

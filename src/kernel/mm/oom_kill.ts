@@ -1,0 +1,507 @@
+/**
+ * The OOM killer (mm/oom_kill.c, v4.15 with the cgroup-aware patch of 2017-12-06; later kernels by
+ * switch). Order and names are the kernel's: predicates, score, scan, kill, entry.
+ */
+import { BLOCK, type Flow } from '../../engine/coroutine.js';
+import { css_tasks } from '../cgroup/cgroup.js';
+import type { Kernel } from '../kernel.js';
+import { schedule_timeout, spend } from '../sched/core.js';
+import { send_sigkill } from '../sched/signal.js';
+import {
+  OOM_SCORE_ADJ_MIN,
+  TASK_KILLABLE,
+  type Task,
+  thread_group_leader,
+  tsk_is_oom_victim,
+} from '../sched/task.js';
+import { K } from '../units.js';
+import { count_memcg_event } from './memcontrol.js';
+import {
+  type MemCgroup,
+  for_each_mem_cgroup_tree,
+  mem_cgroup_is_descendant,
+} from './mem_cgroup.js';
+import { get_mm_rss, type Mm } from './mm_types.js';
+import {
+  INFLIGHT_VICTIM,
+  type OomConstraint,
+  type OomControl,
+  type OomRequest,
+  is_memcg_oom,
+  is_sysrq_oom,
+} from './oom_control.js';
+import { mark_mmf_oom_skip, wake_oom_reaper } from './oom_reaper.js';
+import { dump_header, report_cost_ns } from './oom_report.js';
+import { mark_oom_victim, task_will_free_mem } from './oom_victim.js';
+import { trace_select } from './oom_trace.js';
+
+/** Score of a task that must not be chosen: 0 up to 5.8, LONG_MIN from 5.9. */
+export const ineligible = (k: Kernel): number =>
+  k.profile.badness === 'signed' ? Number.NEGATIVE_INFINITY : 0;
+
+/** The first thread of t's group that still has its mm (find_lock_task_mm). */
+export function find_lock_task_mm(t: Task): (Task & { mm: Mm }) | null {
+  for (const thread of t.signal.threads) if (thread.mm !== null) return thread as Task & { mm: Mm };
+  return null;
+}
+
+/** Init, kernel threads, tasks of another memcg or other nodes are never killed. */
+export function oom_unkillable_task(
+  k: Kernel,
+  t: Task,
+  memcg: MemCgroup | null,
+  nodemask: readonly number[] | null,
+): boolean {
+  if (t.signal === k.init.signal || t.kthread) return true;
+  if (memcg !== null) {
+    const of_task = t.mm?.owner?.cgroup.memcg ?? t.cgroup.memcg;
+    if (!mem_cgroup_is_descendant(of_task, memcg)) return true;
+  }
+  return !has_intersects_mems_allowed(k, t, nodemask);
+}
+
+/** Some thread may use a node that the allocation may use (NUMA only). */
+function has_intersects_mems_allowed(
+  k: Kernel,
+  t: Task,
+  nodemask: readonly number[] | null,
+): boolean {
+  if (k.nodes.length === 1) return true;
+  const meets = (a: readonly number[] | null, b: readonly number[] | null): boolean =>
+    a === null || b === null || a.some((node) => b.includes(node));
+  return t.signal.threads.some((thread) =>
+    nodemask !== null
+      ? meets(thread.nodemask, nodemask)
+      : meets(thread.mems_allowed, k.sched.current?.mems_allowed ?? null),
+  );
+}
+
+/** The vfork child has its parent's memory: kill the parent instead. */
+function in_vfork(t: Task): boolean {
+  return !t.vfork_done && t.signal.parent?.mm === t.mm;
+}
+
+/** Pages that the 3 % bonus of CAP_SYS_ADMIN takes off. */
+export function root_bonus(k: Kernel, t: Task, points: number): number {
+  return k.profile.root_bonus && t.cap_sys_admin ? Math.floor((points * 3) / 100) : 0;
+}
+
+/**
+ * How much would killing this task help? RSS, swap and page tables in pages, plus oom_score_adj
+ * thousandths of what there is. As simple and predictable as possible.
+ */
+export function oom_badness(
+  k: Kernel,
+  t: Task,
+  memcg: MemCgroup | null,
+  nodemask: readonly number[] | null,
+  totalpages: number,
+): number {
+  if (oom_unkillable_task(k, t, memcg, nodemask)) return ineligible(k);
+  const p = find_lock_task_mm(t);
+  if (p === null) return ineligible(k);
+  const adj = p.signal.oom_score_adj;
+  if (adj === OOM_SCORE_ADJ_MIN || p.mm.oom_skip || in_vfork(p)) return ineligible(k);
+  let points = get_mm_rss(p.mm) + p.mm.swapents + p.mm.pgtables_pages;
+  points -= root_bonus(k, p, points);
+  // Integer division first: below 1000 pages in total adj has no effect.
+  points += adj * Math.floor(totalpages / 1000);
+  if (k.profile.badness === 'signed') return points;
+  return points > 0 ? points : 1;
+}
+
+/** Is a victim that the OOM killer still waits for: chosen, and its mm not yet given up. */
+export function selection_inflight(t: Task): boolean {
+  return tsk_is_oom_victim(t) && !t.signal.oom_mm!.oom_skip;
+}
+
+/** What the OOM may draw on, in pages; sets totalpages and the constraint (constrained_alloc). */
+function constrained_alloc(k: Kernel, oc: OomControl): OomConstraint {
+  if (oc.memcg !== null) {
+    oc.totalpages = mem_cgroup_get_limit(k, oc.memcg);
+    return 'CONSTRAINT_MEMCG';
+  }
+  oc.totalpages = k.totalram_pages + k.swap.total;
+  if (k.nodes.length === 1 || oc.trigger === 'pagefault' || oc.trigger === 'sysrq') {
+    return 'CONSTRAINT_NONE';
+  }
+  const spanned = (nodes: readonly number[]): number =>
+    k.swap.total + nodes.reduce((sum, node) => sum + k.node_spanned_pages(node), 0);
+  if (oc.nodemask !== null && oc.nodemask.length < k.nodes.length) {
+    oc.totalpages = spanned(oc.nodemask);
+    return 'CONSTRAINT_MEMORY_POLICY';
+  }
+  const mems_allowed = k.sched.current?.mems_allowed ?? null;
+  if (mems_allowed !== null && mems_allowed.length < k.nodes.length) {
+    oc.totalpages = spanned(mems_allowed);
+    return 'CONSTRAINT_CPUSET';
+  }
+  return 'CONSTRAINT_NONE';
+}
+
+/** memory.max, plus the swap it may use; of this memcg alone, not of its ancestors. */
+export function mem_cgroup_get_limit(k: Kernel, memcg: MemCgroup): number {
+  let limit = memcg.memory.max;
+  if (k.sysctl.swappiness !== 0) limit += Math.min(memcg.swap.max, k.swap.total);
+  return Math.max(1, Number.isFinite(limit) ? limit : k.totalram_pages + k.swap.total);
+}
+
+/**
+ * Looks at one candidate. Returns true to end the scan: a victim is in flight, wait for it instead.
+ */
+export function oom_evaluate_task(k: Kernel, t: Task, oc: OomControl): boolean {
+  if (oom_unkillable_task(k, t, null, oc.nodemask)) return false;
+  if (!is_sysrq_oom(oc) && tsk_is_oom_victim(t)) {
+    if (!selection_inflight(t)) return false;
+    oc.chosen_task = INFLIGHT_VICTIM;
+    return true;
+  }
+  if (t.signal.oom_flag_origin) {
+    oc.chosen_task = t;
+    oc.chosen_points = Number.POSITIVE_INFINITY;
+    return false;
+  }
+  const points = oom_badness(k, t, null, oc.nodemask, oc.totalpages);
+  if (points === ineligible(k) || points < oc.chosen_points) return false;
+  if (k.profile.tie === 'first_leader' && points === oc.chosen_points) {
+    const chosen = oc.chosen_task;
+    if (chosen !== null && chosen !== INFLIGHT_VICTIM && thread_group_leader(chosen)) return false;
+  }
+  oc.chosen_task = t;
+  oc.chosen_points = points;
+  return false;
+}
+
+/** Calls `fn` for the tasks of a memcg and all below it until it returns true. */
+export function mem_cgroup_scan_tasks(
+  k: Kernel,
+  root: MemCgroup,
+  fn: (task: Task) => boolean,
+): void {
+  const leaders_only = k.profile.scan_tasks === 'processes';
+  // The root memcg's own tasks only, as preparatory patch 2/7 has it.
+  const memcgs = root.is_root ? [root] : for_each_mem_cgroup_tree(root);
+  for (const memcg of memcgs) {
+    for (const task of css_tasks(memcg)) {
+      if (leaders_only && !task.is_leader) continue;
+      if (fn(task)) return;
+    }
+  }
+}
+
+/** The process scan: the whole system, or the memcg at its limit. */
+export function select_bad_process(k: Kernel, oc: OomControl): void {
+  const evaluate = (task: Task): boolean => {
+    oc.visited++;
+    return oom_evaluate_task(k, task, oc);
+  };
+  if (oc.memcg !== null) mem_cgroup_scan_tasks(k, oc.memcg, evaluate);
+  else for (const leader of k.processes) if (evaluate(leader)) break;
+}
+
+/** Pays for what the selection has looked at since the last time. */
+export function selection_cost(k: Kernel, t: Task, oc: OomControl): number {
+  const { visited } = oc;
+  oc.visited = 0;
+  return spend(t, visited * k.costs.oomTaskScanNs);
+}
+
+/** Points as the kernel prints them: thousandths of what there is. */
+const normalised = (oc: OomControl): number =>
+  Math.floor((oc.chosen_points * 1000) / oc.totalpages);
+
+/** Reports and kills oc.chosen_task, or rather, up to 5.0, its worst child. */
+export function* oom_kill_process(
+  k: Kernel,
+  t: Task,
+  oc: OomControl,
+  message: string,
+): Flow {
+  const chosen = oc.chosen_task as Task;
+  if (task_will_free_mem(chosen)) {
+    mark_oom_victim(k, chosen);
+    wake_oom_reaper(k, chosen);
+    return;
+  }
+  if (k.oom_ratelimit.allow(k.sim.nowNs)) {
+    yield spend(t, report_cost_ns(k));
+    dump_header(k, t, oc, chosen);
+  }
+  if (k.profile.log_format === '4.15' || k.profile.log_format === '5.0') {
+    k.printk(
+      `${message}: Kill process ${chosen.pid} (${chosen.comm}) score ${normalised(oc)} or sacrifice child`,
+    );
+  }
+  const victim = k.profile.child_sacrifice ? worst_child(k, chosen, oc) : chosen;
+  const oom_group = mem_cgroup_get_oom_group(k, victim, oc.memcg);
+  const reason = victim === chosen ? reason_of(oc) : `child of ${chosen.pid} (${chosen.comm})`;
+  yield* __oom_kill_process(k, t, victim, oc, { message, reason, group: false });
+  if (oom_group !== null) yield* kill_oom_group(k, t, oom_group, oc, message);
+}
+
+function reason_of(oc: OomControl): string {
+  if (oc.chosen_memcg !== null && oc.chosen_memcg !== INFLIGHT_VICTIM) {
+    return `biggest task of ${oc.chosen_memcg.path}, the biggest cgroup`;
+  }
+  return 'highest badness';
+}
+
+/** The child with a memory of its own that scores highest, whatever the parent scores (≤ 5.0). */
+function worst_child(k: Kernel, p: Task, oc: OomControl): Task {
+  let victim = p;
+  let victim_points = 0;
+  for (const child of p.signal.children) {
+    if (child.mm === p.mm) continue;
+    const points = oom_badness(k, child, oc.memcg, oc.nodemask, oc.totalpages);
+    if (points > victim_points) {
+      victim = child;
+      victim_points = points;
+    }
+  }
+  return victim;
+}
+
+/** The highest ancestor of the victim, up to the OOM domain, that has memory.oom.group (4.19). */
+function mem_cgroup_get_oom_group(
+  k: Kernel,
+  victim: Task,
+  domain: MemCgroup | null,
+): MemCgroup | null {
+  if (!k.profile.oom_group) return null;
+  const top = domain ?? k.root_mem_cgroup;
+  let group: MemCgroup | null = null;
+  for (let m: MemCgroup | null = victim.cgroup.memcg; m !== null && !m.is_root; m = m.parent) {
+    if (m.oom_group) group = m;
+    if (m === top) break;
+  }
+  return group;
+}
+
+function* kill_oom_group(
+  k: Kernel,
+  t: Task,
+  group: MemCgroup,
+  oc: OomControl,
+  message: string,
+): Flow {
+  k.printk(`Tasks in ${group.path} are going to be killed due to memory.oom.group set`);
+  count_memcg_event(k, group, 'oom_group_kill');
+  for (const memcg of [...for_each_mem_cgroup_tree(group)]) {
+    for (const member of [...css_tasks(memcg)]) {
+      if (!member.is_leader || member.signal.oom_score_adj === OOM_SCORE_ADJ_MIN) continue;
+      if (member.signal === k.init.signal) continue;
+      const reason = `member of ${group.path}, which has memory.oom.group set`;
+      yield* __oom_kill_process(k, t, member, oc, { message, reason, group: true });
+    }
+  }
+}
+
+export interface KillNote {
+  /** `Out of memory` or `Memory cgroup out of memory`. */
+  message: string;
+  reason: string;
+  group: boolean;
+}
+
+/** SIGKILL for the victim's process and everybody who shares its mm; the reaper is told. */
+export function* __oom_kill_process(
+  k: Kernel,
+  t: Task,
+  task: Task,
+  oc: OomControl,
+  note: KillNote,
+): Flow {
+  const victim = find_lock_task_mm(task);
+  if (victim === null) return;
+  const mm = victim.mm;
+  const memcg = mm.owner?.cgroup.memcg ?? k.root_mem_cgroup;
+  k.trace_oom_kill(t, victim, oc, note);
+  yield spend(t, k.costs.oomKillNs);
+  count_memcg_event(k, memcg, 'oom_kill');
+  k.kills++;
+  if (k.kills === 1) for (const call of k.on_first_kill) call();
+  send_sigkill(k, victim);
+  mark_oom_victim(k, victim);
+  k.printk(killed_line(k, victim, mm, note.message));
+  const can_oom_reap = kill_sharers(k, victim, mm);
+  if (can_oom_reap) wake_oom_reaper(k, victim);
+}
+
+function killed_line(k: Kernel, victim: Task, mm: Mm, message: string): string {
+  const format = k.profile.log_format;
+  const prefix = format === '5.2' || format === '5.4' ? `${message}: ` : '';
+  const line =
+    `${prefix}Killed process ${victim.pid} (${victim.comm}) total-vm:${K(mm.total_vm)}kB, ` +
+    `anon-rss:${K(mm.anon_pages)}kB, file-rss:${K(mm.file_pages)}kB, shmem-rss:${K(mm.shmem_pages)}kB`;
+  if (format !== '5.4') return line;
+  return (
+    `${line}, UID:${victim.uid} pgtables:${K(mm.pgtables_pages)}kB ` +
+    `oom_score_adj:${victim.signal.oom_score_adj}`
+  );
+}
+
+/** Other processes with the same mm die too; returns false if one of them cannot. */
+function kill_sharers(k: Kernel, victim: Task, mm: Mm): boolean {
+  let can_oom_reap = true;
+  for (const user of mm.tasks) {
+    if (user.signal === victim.signal) continue;
+    if (user.signal === k.init.signal) {
+      can_oom_reap = false;
+      mark_mmf_oom_skip(k, mm, victim.pid, 'init_shares_mm');
+      k.printk(
+        `oom killer ${victim.pid} (${victim.comm}) has mm pinned by ${user.pid} (${user.comm})`,
+      );
+    } else if (!user.kthread) send_sigkill(k, user);
+  }
+  return can_oom_reap;
+}
+
+/** The seed: kills the biggest task of the chosen memcg (oom_kill_memcg_victim). */
+export function* oom_kill_memcg_victim(k: Kernel, t: Task, oc: OomControl): Flow<boolean> {
+  if (oc.chosen_memcg === null) return false;
+  if (oc.chosen_memcg === INFLIGHT_VICTIM) return true;
+  oc.chosen_points = ineligible(k);
+  oc.chosen_task = null;
+  mem_cgroup_scan_tasks(k, oc.chosen_memcg, (task) => {
+    oc.visited++;
+    return oom_evaluate_task(k, task, oc);
+  });
+  yield selection_cost(k, t, oc);
+  trace_select(k, oc);
+  const chosen = oc.chosen_task as OomControl['chosen_task'];
+  if (chosen !== null && chosen !== INFLIGHT_VICTIM) {
+    const message = is_memcg_oom(oc) ? 'Memory cgroup out of memory' : 'Out of memory';
+    yield* __oom_kill_process(k, t, chosen, oc, { message, reason: reason_of(oc), group: false });
+  }
+  return chosen !== null;
+}
+
+/** Panics if the panic_on_oom sysctl demands it for this kind of OOM. */
+function* check_panic_on_oom(k: Kernel, t: Task, oc: OomControl): Flow {
+  const { panic_on_oom } = k.sysctl;
+  if (panic_on_oom === 0 || is_sysrq_oom(oc)) return;
+  if (panic_on_oom === 1 && oc.constraint !== 'CONSTRAINT_NONE') return;
+  dump_header(k, t, oc, null);
+  const what = panic_on_oom === 2 ? 'compulsory' : 'system-wide';
+  yield* panic(k, `Out of memory: ${what} panic_on_oom is enabled`);
+}
+
+/** The end of the run; never returns. */
+function* panic(k: Kernel, message: string): Flow {
+  k.panic(message);
+  for (;;) yield BLOCK;
+}
+
+/** vm.oom_kill_allocating_task applies: global OOM, and the caller can be killed. */
+function can_kill_allocating_task(k: Kernel, t: Task, oc: OomControl): boolean {
+  return (
+    !is_memcg_oom(oc) &&
+    k.sysctl.oom_kill_allocating_task &&
+    t.mm !== null &&
+    !oom_unkillable_task(k, t, null, oc.nodemask) &&
+    t.signal.oom_score_adj !== OOM_SCORE_ADJ_MIN
+  );
+}
+
+/**
+ * Kills somebody, or finds a reason not to. Must be called with oom_lock held; sleeps a jiffy under it
+ * after a kill (≤ 4.17). Returns true if the caller should try its allocation again.
+ */
+export function* out_of_memory(k: Kernel, t: Task, request: OomRequest): Flow<boolean> {
+  const oc: OomControl = {
+    ...request,
+    constraint: 'CONSTRAINT_NONE',
+    totalpages: 0,
+    chosen_task: null,
+    chosen_memcg: null,
+    chosen_points: ineligible(k),
+    visited: 0,
+  };
+  const ret = yield* decide_and_kill(k, t, oc);
+  k.trace.on['oomsim:out_of_memory']?.({
+    memcg: oc.memcg?.path ?? '',
+    order: oc.order,
+    ret: ret.value,
+    why: ret.why,
+  });
+  return ret.value;
+}
+
+interface Verdict {
+  value: boolean;
+  why: string;
+}
+
+/** The steps of out_of_memory() in the kernel's order (KERNEL.md 1.2). */
+function* decide_and_kill(k: Kernel, t: Task, oc: OomControl): Flow<Verdict> {
+  if (k.oom_killer_disabled) return { value: false, why: 'oom_killer_disabled' };
+  if (!is_memcg_oom(oc) && k.oom_notify() > 0) {
+    if (!is_sysrq_oom(oc) || !k.profile.sysrq_ignores_notifiers) {
+      return { value: true, why: 'notifiers freed memory' };
+    }
+  }
+  if (task_will_free_mem(t)) {
+    mark_oom_victim(k, t);
+    wake_oom_reaper(k, t);
+    return { value: true, why: 'current is dying' };
+  }
+  const exempt = is_memcg_oom(oc) && !k.profile.memcg_oom_needs_fs;
+  if (!oc.gfp.fs && !exempt) return { value: true, why: 'allocation without __GFP_FS' };
+  oc.constraint = constrained_alloc(k, oc);
+  if (oc.constraint !== 'CONSTRAINT_MEMORY_POLICY') oc.nodemask = null;
+  yield* check_panic_on_oom(k, t, oc);
+  if (can_kill_allocating_task(k, t, oc)) {
+    oc.chosen_task = t;
+    yield* oom_kill_process(k, t, oc, 'Out of memory (oom_kill_allocating_task)');
+    return { value: true, why: 'vm.oom_kill_allocating_task' };
+  }
+  return yield* select_and_kill(k, t, oc);
+}
+
+function* select_and_kill(k: Kernel, t: Task, oc: OomControl): Flow<Verdict> {
+  let delay = false; // if set, delay the next allocation attempt
+  let memcg_step = false;
+  if (k.policy.mem_cgroup_select_oom_victim(k, oc)) {
+    memcg_step = yield* k.policy.oom_kill_memcg_victim(k, t, oc);
+    if (memcg_step) delay = true;
+  }
+  if (!memcg_step) {
+    select_bad_process(k, oc);
+    yield selection_cost(k, t, oc);
+    trace_select(k, oc);
+    if (oc.chosen_task === null && !is_sysrq_oom(oc)) yield* no_killable_process(k, t, oc);
+    if (oc.chosen_task !== null && oc.chosen_task !== INFLIGHT_VICTIM) {
+      const message = is_memcg_oom(oc) ? 'Memory cgroup out of memory' : 'Out of memory';
+      yield* oom_kill_process(k, t, oc, message);
+      delay = true;
+    }
+  }
+  // Give the killed process a good chance to exit before trying to allocate memory again.
+  if (delay && k.profile.oom_sleep_under_lock) {
+    yield* schedule_timeout(k.sched, k.sim.nowNs, t, 1, TASK_KILLABLE);
+  }
+  return { value: k.policy.out_of_memory_result(oc), why: verdict_text(oc) };
+}
+
+/** Found nothing: a global OOM can only panic; a memcg's task gets its error. */
+function* no_killable_process(k: Kernel, t: Task, oc: OomControl): Flow {
+  const warns = k.profile.no_killable === 'warn_then_deadlocked';
+  if (is_memcg_oom(oc) && !warns) return;
+  if (!is_memcg_oom(oc) || k.oom_ratelimit.allow(k.sim.nowNs)) {
+    yield spend(t, report_cost_ns(k));
+    dump_header(k, t, oc, null);
+  }
+  if (warns) k.printk('Out of memory and no killable processes...');
+  if (is_memcg_oom(oc)) return;
+  yield* panic(
+    k,
+    warns ? 'System is deadlocked on memory' : 'Out of memory and no killable processes...',
+  );
+}
+
+function verdict_text(oc: OomControl): string {
+  if (oc.chosen_task === INFLIGHT_VICTIM || oc.chosen_memcg === INFLIGHT_VICTIM) {
+    return 'a victim is in flight';
+  }
+  return oc.chosen_task === null ? 'nothing to kill' : 'killed';
+}

@@ -1,0 +1,81 @@
+/** What a selection looked like, for people: every candidate with the terms of its score. */
+import { css_tasks } from '../cgroup/cgroup.js';
+import type { Kernel } from '../kernel.js';
+import { OOM_SCORE_ADJ_MIN, type Task } from '../sched/task.js';
+import type { Candidate } from '../trace.js';
+import { for_each_mem_cgroup_tree } from './mem_cgroup.js';
+import { get_mm_rss } from './mm_types.js';
+import { INFLIGHT_VICTIM, type OomControl } from './oom_control.js';
+import { find_lock_task_mm, ineligible, oom_badness, oom_unkillable_task, root_bonus } from './oom_kill.js';
+
+/** Reports a finished selection to the tracepoint, if anybody listens. */
+export function trace_select(k: Kernel, oc: OomControl): void {
+  const { chosen_task, chosen_memcg } = oc;
+  k.trace.on['oomsim:oom_select']?.({
+    policy: k.policy.name,
+    constraint: oc.constraint,
+    memcg: oc.memcg?.path ?? '',
+    totalpages: oc.totalpages,
+    chosen:
+      chosen_task === null
+        ? 'none'
+        : chosen_task === INFLIGHT_VICTIM
+          ? 'inflight'
+          : `${chosen_task.pid}:${chosen_task.comm}`,
+    chosen_memcg:
+      chosen_memcg === null ? '' : chosen_memcg === INFLIGHT_VICTIM ? 'inflight' : chosen_memcg.path,
+    candidates: () => task_candidates(k, oc),
+  });
+}
+
+/** All processes in the domain of the OOM, with the arithmetic of their badness; best first. */
+export function task_candidates(k: Kernel, oc: OomControl): Candidate[] {
+  const candidates: Candidate[] = [];
+  for (const leader of tasks_in_domain(k, oc)) candidates.push(candidate_of(k, leader, oc));
+  return candidates.sort((a, b) => b.points - a.points || a.pid - b.pid);
+}
+
+function* tasks_in_domain(k: Kernel, oc: OomControl): Generator<Task> {
+  if (oc.memcg === null) {
+    yield* k.processes;
+    return;
+  }
+  for (const memcg of for_each_mem_cgroup_tree(oc.memcg)) {
+    for (const task of css_tasks(memcg)) if (task.is_leader) yield task;
+  }
+}
+
+/** The terms of one process's badness. */
+export function candidate_of(k: Kernel, leader: Task, oc: OomControl): Candidate {
+  const p = find_lock_task_mm(leader);
+  const rss = p === null ? 0 : get_mm_rss(p.mm);
+  const swap = p?.mm.swapents ?? 0;
+  const pgtables = p?.mm.pgtables_pages ?? 0;
+  const adj = leader.signal.oom_score_adj;
+  return {
+    kind: 'task',
+    pid: leader.pid,
+    comm: leader.comm,
+    cgroup: leader.cgroup.path,
+    rssPages: rss,
+    swapPages: swap,
+    pgtablesPages: pgtables,
+    adj,
+    adjPages: adj * Math.floor(oc.totalpages / 1000),
+    bonusPages: root_bonus(k, leader, rss + swap + pgtables),
+    points: oom_badness(k, leader, null, oc.nodemask, oc.totalpages),
+    why: why_ineligible(k, leader, oc),
+  };
+}
+
+function why_ineligible(k: Kernel, leader: Task, oc: OomControl): string {
+  if (oom_badness(k, leader, null, oc.nodemask, oc.totalpages) !== ineligible(k)) return '';
+  if (leader.signal.oom_score_adj === OOM_SCORE_ADJ_MIN) return 'oom_score_adj is -1000';
+  if (leader.kthread) return 'kernel thread';
+  if (leader.signal === k.init.signal) return 'init';
+  const p = find_lock_task_mm(leader);
+  if (p === null) return 'has no memory of its own any more';
+  if (p.mm.oom_skip) return 'already reaped (MMF_OOM_SKIP)';
+  if (oom_unkillable_task(k, leader, null, oc.nodemask)) return 'on other nodes';
+  return 'in vfork(): its parent is considered instead';
+}

@@ -1,0 +1,304 @@
+/**
+ * The page allocator at page-count level (mm/page_alloc.c, v4.15): watermarks, the slow path and its
+ * retry rules. Order > 0 takes 2^order pages; fragmentation is not modelled.
+ */
+import type { Flow } from '../../engine/coroutine.js';
+import type { Kernel } from '../kernel.js';
+import { psi_memstall_enter, psi_memstall_leave } from '../sched/psi.js';
+import { schedule_timeout } from '../sched/core.js';
+import { TASK_UNINTERRUPTIBLE, type Task, tsk_is_oom_victim } from '../sched/task.js';
+import type { Gfp } from './gfp.js';
+import type { Zone } from './mmzone.js';
+import { out_of_memory } from './oom_kill.js';
+import { wakeup_kswapd } from './kswapd.js';
+import { try_to_free_pages, zone_reclaimable_pages } from './vmscan.js';
+
+export const MAX_RECLAIM_RETRIES = 16;
+export const PAGE_ALLOC_COSTLY_ORDER = 3;
+
+/** alloc_flags: which reserves an allocation may use. */
+export const ALLOC_HIGH = 1; // half of min
+export const ALLOC_HARDER = 2; // a quarter of what is left
+export const ALLOC_OOM = 4; // half of what is left: OOM victims
+export const ALLOC_NO_WATERMARKS = 8;
+
+type Mark = 'min' | 'low' | 'high';
+
+/** What is asked for (struct alloc_context plus mask and order). */
+export interface AllocContext {
+  gfp: Gfp;
+  order: number;
+  /** Preferred node. */
+  node: number;
+  /** Nodes a mempolicy allows; null: all. */
+  nodemask: readonly number[] | null;
+}
+
+/** Zones in the order an allocation on `node` tries them: highest first, then the other nodes. */
+export function zonelist(k: Kernel, ac: AllocContext): readonly Zone[] {
+  const list = k.zonelists[ac.node]!;
+  if (ac.nodemask === null) return list;
+  const allowed = ac.nodemask;
+  return list.filter((zone) => allowed.includes(zone.node));
+}
+
+/** zone_watermark_ok() for 2^order pages. */
+export function zone_watermark_ok(
+  zone: Zone,
+  order: number,
+  mark: number,
+  classzone: number,
+  flags: number,
+  free = zone.free,
+): boolean {
+  let min = mark;
+  if (flags & ALLOC_HIGH) min -= min >> 1;
+  if (flags & ALLOC_OOM) min -= min >> 1;
+  else if (flags & ALLOC_HARDER) min -= min >> 2;
+  const reserve = zone.lowmem_reserve[classzone] ?? 0;
+  return free - (2 ** order - 1) > min + reserve;
+}
+
+/** Pages that can go out on `node` one by one before its zones are down to `mark`. */
+export function pages_above(k: Kernel, node: number, mark: Mark): number {
+  let room = 0;
+  for (const zone of k.zonelists[node]!) {
+    if (zone.node !== node) break;
+    const classzone = k.zonelists[node]![0]!.index;
+    room += Math.max(0, zone.free - zone[mark] - (zone.lowmem_reserve[classzone] ?? 0));
+  }
+  return room;
+}
+
+/** Hands out `n` pages of `node`, whose zones have them above `mark` (see pages_above). */
+export function take_pages(k: Kernel, node: number, n: number, mark: Mark): void {
+  let left = n;
+  const list = k.zonelists[node]!;
+  const classzone = list[0]!.index;
+  for (const zone of list) {
+    if (left === 0 || zone.node !== node) break;
+    const room = zone.free - zone[mark] - (zone.lowmem_reserve[classzone] ?? 0);
+    const now = Math.min(left, Math.max(0, room));
+    rmqueue(zone, now);
+    left -= now;
+  }
+  if (left > 0) throw new Error('take_pages: more pages asked for than are above the watermark');
+}
+
+function rmqueue(zone: Zone, n: number): void {
+  zone.free -= n;
+  zone.used += n;
+  if (zone.free < 0) throw new Error(`zone ${zone.name} has a negative number of free pages`);
+}
+
+/** Takes 2^order pages from the first zone whose watermark allows it; returns its node, or −1. */
+export function get_page_from_freelist(
+  k: Kernel,
+  ac: AllocContext,
+  mark: Mark,
+  flags: number,
+): number {
+  const zones = zonelist(k, ac);
+  const classzone = zones[0]?.index ?? 0;
+  const pages = 2 ** ac.order;
+  for (const zone of zones) {
+    const ok =
+      (flags & ALLOC_NO_WATERMARKS) !== 0
+        ? zone.free >= pages
+        : zone_watermark_ok(zone, ac.order, zone[mark], classzone, flags);
+    if (!ok || zone.free < pages) continue;
+    rmqueue(zone, pages);
+    return zone.node;
+  }
+  return -1;
+}
+
+/**
+ * Returns `n` pages of a node to its zones. Pages are fungible in the model: the highest zone is
+ * filled first, as it was emptied first.
+ */
+export function free_pages(k: Kernel, node: number, n: number): void {
+  let left = n;
+  for (const zone of k.zonelists[node]!) {
+    if (zone.node !== node) break;
+    const now = Math.min(left, zone.used);
+    zone.used -= now;
+    zone.free += now;
+    left -= now;
+    if (left === 0) return;
+  }
+  if (left > 0) throw new Error('free_pages: a page was freed twice');
+}
+
+/** alloc_pages(): 2^order pages. Returns their node, or −1 when the allocation failed. */
+export function* alloc_pages(k: Kernel, t: Task, ac: AllocContext): Flow<number> {
+  const node = get_page_from_freelist(k, ac, 'low', 0);
+  if (node >= 0) return node;
+  return yield* __alloc_pages_slowpath(k, t, ac);
+}
+
+function gfp_to_alloc_flags(gfp: Gfp): number {
+  return gfp.atomic ? ALLOC_HIGH | ALLOC_HARDER : 0;
+}
+
+/** Which reserves the task's state opens to it (__gfp_pfmemalloc_flags). */
+function gfp_pfmemalloc_flags(t: Task): number {
+  if (t.memalloc) return ALLOC_NO_WATERMARKS;
+  return tsk_is_oom_victim(t) ? ALLOC_OOM : 0;
+}
+
+function wake_all_kswapds(k: Kernel, ac: AllocContext): void {
+  for (const pgdat of k.nodes) {
+    if (ac.nodemask === null || ac.nodemask.includes(pgdat.id)) wakeup_kswapd(k, pgdat, ac.order);
+  }
+}
+
+/** What one trip through the slow path has found out so far. */
+interface Slowpath {
+  alloc_flags: number;
+  no_progress_loops: number;
+}
+
+function* __alloc_pages_slowpath(k: Kernel, t: Task, ac: AllocContext): Flow<number> {
+  const state: Slowpath = { alloc_flags: gfp_to_alloc_flags(ac.gfp), no_progress_loops: 0 };
+  wake_all_kswapds(k, ac);
+  let node = get_page_from_freelist(k, ac, 'min', state.alloc_flags);
+  if (node >= 0) return node;
+  for (;;) {
+    wake_all_kswapds(k, ac);
+    const reserve_flags = gfp_pfmemalloc_flags(t);
+    if (reserve_flags !== 0) state.alloc_flags = reserve_flags;
+    node = get_page_from_freelist(k, ac, 'min', state.alloc_flags);
+    if (node >= 0) return node;
+    if (!ac.gfp.direct_reclaim || t.memalloc) break;
+    const progress = yield* __alloc_pages_direct_reclaim(k, t, ac);
+    node = get_page_from_freelist(k, ac, 'min', state.alloc_flags);
+    if (node >= 0) return node;
+    if (ac.gfp.noretry) break;
+    if (ac.order > PAGE_ALLOC_COSTLY_ORDER && !ac.gfp.retry_mayfail) break;
+    if (yield* should_reclaim_retry(k, t, ac, state, progress)) continue;
+    const oom = yield* __alloc_pages_may_oom(k, t, ac);
+    if (oom.node >= 0) return oom.node;
+    // A victim that got nothing from the reserves must not wait for itself to die.
+    if (tsk_is_oom_victim(t) && (state.alloc_flags & ALLOC_OOM) !== 0) break;
+    if (!oom.did_some_progress) break;
+    state.no_progress_loops = 0;
+  }
+  if (ac.gfp.nofail) return yield* nofail_retry(k, t, ac);
+  warn_alloc(k, t, ac);
+  return -1;
+}
+
+/** __GFP_NOFAIL: never gives up (4.15: one ALLOC_HARDER attempt, then the slow path again). */
+function* nofail_retry(k: Kernel, t: Task, ac: AllocContext): Flow<number> {
+  const node = get_page_from_freelist(k, ac, 'min', ALLOC_HARDER);
+  if (node >= 0) return node;
+  yield* schedule_timeout(k.sched, k.sim.nowNs, t, 1, TASK_UNINTERRUPTIBLE);
+  return yield* __alloc_pages_slowpath(k, t, ac);
+}
+
+/** One direct reclaim pass. Returns the pages it freed. */
+function* __alloc_pages_direct_reclaim(k: Kernel, t: Task, ac: AllocContext): Flow<number> {
+  psi_memstall_enter(k, t);
+  t.memalloc = true;
+  const progress = yield* try_to_free_pages(k, t, ac);
+  t.memalloc = false;
+  psi_memstall_leave(k, t);
+  return progress;
+}
+
+/**
+ * Whether another reclaim round makes sense: some zone would pass its min watermark if everything
+ * reclaimable were reclaimed, and fewer than 16 rounds in a row brought nothing.
+ */
+function* should_reclaim_retry(
+  k: Kernel,
+  t: Task,
+  ac: AllocContext,
+  state: Slowpath,
+  progress: number,
+): Flow<boolean> {
+  if (progress > 0 && ac.order <= PAGE_ALLOC_COSTLY_ORDER) state.no_progress_loops = 0;
+  else state.no_progress_loops++;
+  if (state.no_progress_loops > MAX_RECLAIM_RETRIES) return false;
+  const zones = zonelist(k, ac);
+  for (const zone of zones) {
+    const reclaimable = zone_reclaimable_pages(k, zone);
+    const available = reclaimable + zone.free;
+    const ok = zone_watermark_ok(
+      zone,
+      ac.order,
+      zone.min,
+      zones[0]!.index,
+      state.alloc_flags,
+      available,
+    );
+    k.trace.on['oom:reclaim_retry_zone']?.({
+      node: zone.node,
+      zone: zone.name,
+      order: ac.order,
+      reclaimable,
+      available,
+      min_wmark: zone.min,
+      no_progress_loops: state.no_progress_loops,
+      wmark_check: ok,
+    });
+    if (!ok) continue;
+    if (progress === 0 && 2 * k.nr_writeback(zone.node) > reclaimable) {
+      // congestion_wait(BLK_RW_ASYNC, HZ/10): the pages are on their way to the disk.
+      yield* k.congestion_wait(t, k.jiffies.hz / 10);
+    }
+    return true;
+  }
+  return false;
+}
+
+/** The OOM killer's door (__alloc_pages_may_oom). */
+function* __alloc_pages_may_oom(
+  k: Kernel,
+  t: Task,
+  ac: AllocContext,
+): Flow<{ node: number; did_some_progress: boolean }> {
+  if (!k.oom_lock_try(t)) {
+    // Somebody else is at it: give them a chance and try again.
+    yield* schedule_timeout(k.sched, k.sim.nowNs, t, 1, TASK_UNINTERRUPTIBLE);
+    return { node: -1, did_some_progress: true };
+  }
+  let node = get_page_from_freelist(k, ac, 'high', 0);
+  let did_some_progress = false;
+  if (node < 0 && may_oom(ac)) {
+    did_some_progress = yield* out_of_memory(k, t, {
+      memcg: null,
+      gfp: ac.gfp,
+      order: ac.order,
+      nodemask: ac.nodemask,
+      node: ac.node,
+      trigger: 'alloc',
+    });
+    if (ac.gfp.nofail) {
+      did_some_progress = true;
+      node = get_page_from_freelist(k, ac, 'min', ALLOC_NO_WATERMARKS);
+    }
+  }
+  k.oom_lock_release(t);
+  return { node, did_some_progress };
+}
+
+function may_oom(ac: AllocContext): boolean {
+  return ac.order <= PAGE_ALLOC_COSTLY_ORDER && !ac.gfp.retry_mayfail;
+}
+
+/** warn_alloc(): the failure is counted, and logged at most ten times in five seconds. */
+function warn_alloc(k: Kernel, t: Task, ac: AllocContext): void {
+  if (ac.gfp.nowarn) return;
+  k.alloc_failures++;
+  k.trace.on['oomsim:alloc_failure']?.({
+    order: ac.order,
+    gfp_flags: ac.gfp.text,
+    in_flight: k.oom_victims > 0,
+  });
+  if (!k.warn_alloc_ratelimit.allow(k.sim.nowNs)) return;
+  const mask = k.gfp_mask(ac.gfp);
+  k.printk(`${t.comm}: page allocation failure: order:${ac.order}, mode:${mask}, nodemask=(null)`);
+}
+

@@ -1,0 +1,161 @@
+/** Moving pages of a PageSet between its places and keeping every counter that sees them in step. */
+import type { Kernel } from '../kernel.js';
+import { add_to_lru, del_from_lru } from './lruvec.js';
+import { free_pages } from './page_alloc.js';
+import { mem_cgroup_uncharge } from './memcontrol.js';
+import {
+  LRU_ACTIVE_ANON,
+  LRU_ACTIVE_FILE,
+  LRU_INACTIVE_ANON,
+  LRU_INACTIVE_FILE,
+  LRU_UNEVICTABLE,
+  NR_LRU_LISTS,
+  type Mapping,
+  type PageSet,
+  add_mm_counter,
+} from './mm_types.js';
+import { swap_free } from './swap.js';
+
+/** Adds `n` newly allocated, charged pages to a set, on a list. */
+export function add_pages(k: Kernel, set: PageSet, lru: number, n: number): void {
+  set.memcg.resident[set.kind] += n;
+  list_pages(k, set, lru, n);
+}
+
+function list_pages(k: Kernel, set: PageSet, lru: number, n: number): void {
+  add_to_lru(set.memcg.lruvecs[set.node]!, set, lru, n);
+  k.node_lru[set.node]![lru]! += n;
+}
+
+/** Moves `n` pages of a set from one LRU list to another. */
+export function move_pages(k: Kernel, set: PageSet, from: number, to: number, n: number): void {
+  const lruvec = set.memcg.lruvecs[set.node]!;
+  del_from_lru(lruvec, set, from, n);
+  add_to_lru(lruvec, set, to, n);
+  const node = k.node_lru[set.node]!;
+  node[from]! -= n;
+  node[to]! += n;
+}
+
+/** Takes `n` pages off a list to be written out; they keep their memory and their charge. */
+export function start_writeback(k: Kernel, set: PageSet, lru: number, n: number): void {
+  del_from_lru(set.memcg.lruvecs[set.node]!, set, lru, n);
+  k.node_lru[set.node]![lru]! -= n;
+  set.writeback += n;
+  k.writeback[set.node]! += n;
+}
+
+/** The write is done: the pages are back on the list, or gone if nobody wants them any more. */
+export function end_writeback(k: Kernel, set: PageSet, lru: number, n: number): void {
+  set.writeback -= n;
+  k.writeback[set.node]! -= n;
+  list_pages(k, set, lru, n);
+}
+
+/** Frees `n` resident pages of a set that are on list `lru`: uncharges and returns them. */
+export function free_lru_pages(k: Kernel, set: PageSet, lru: number, n: number): void {
+  if (n === 0) return;
+  del_from_lru(set.memcg.lruvecs[set.node]!, set, lru, n);
+  k.node_lru[set.node]![lru]! -= n;
+  if (lru === LRU_INACTIVE_ANON) set.swapcache_clean = Math.min(set.swapcache_clean, set.lru[lru]!);
+  set.memcg.resident[set.kind] -= n;
+  free_pages(k, set.node, n);
+  mem_cgroup_uncharge(k, set.memcg, n);
+}
+
+const FREE_ORDER = [
+  LRU_ACTIVE_ANON,
+  LRU_INACTIVE_ANON,
+  LRU_UNEVICTABLE,
+  LRU_ACTIVE_FILE,
+  LRU_INACTIVE_FILE,
+] as const;
+
+/** Frees up to `n` resident pages of a set, from whichever lists have them; writeback stays. */
+export function free_set_pages(k: Kernel, set: PageSet, n: number): number {
+  let left = n;
+  for (const lru of FREE_ORDER) {
+    const now = Math.min(left, set.lru[lru]!);
+    free_lru_pages(k, set, lru, now);
+    left -= now;
+  }
+  const freed = n - left;
+  set.dirty = Math.min(set.dirty, set.resident - set.writeback);
+  return freed;
+}
+
+/** Reclaim took `n` pages of a set out of its users' page tables (try_to_unmap). */
+export function unmap_for_reclaim(set: PageSet, n: number, to_swap: boolean): void {
+  const before = set.resident;
+  for (const mapping of set.mappings) {
+    const share =
+      set.kind === 'file' && before > 0
+        ? Math.min(mapping.present, Math.ceil((mapping.present * n) / before))
+        : Math.min(mapping.present, n);
+    mapping.present -= share;
+    add_mm_counter(mapping.vma.mm, set.kind, -share);
+    if (to_swap && set.kind === 'anon') {
+      mapping.swapped += share;
+      mapping.vma.mm.swapents += share;
+    }
+  }
+}
+
+/**
+ * Unmaps up to `max` pages (present or swapped) of a mapping, as unmap_page_range() does, and frees
+ * the private ones that nobody else maps. Pages of files and shared memory belong to the file: they
+ * go when the last mapping is dropped. Returns the page-table entries cleared.
+ */
+export function zap_mapping(k: Kernel, mapping: Mapping, max: number): number {
+  const { set, vma } = mapping;
+  const present = Math.min(max, mapping.present);
+  mapping.present -= present;
+  add_mm_counter(vma.mm, set.kind, -present);
+  const swapped = Math.min(max - present, mapping.swapped);
+  mapping.swapped -= swapped;
+  vma.mm.swapents -= swapped;
+  if (set.kind === 'anon') free_unmapped_anon(k, set);
+  return present + swapped;
+}
+
+/** Frees what no mapping of a private set refers to any more: pages, swap slots, swap cache. */
+function free_unmapped_anon(k: Kernel, set: PageSet): void {
+  let mapped = 0;
+  let entries = 0;
+  for (const mapping of set.mappings) {
+    mapped = Math.max(mapped, mapping.present);
+    entries = Math.max(entries, mapping.swapped);
+  }
+  swap_free(k, set, set.swapped - entries);
+  const in_swapcache = Math.min(set.swapcache_clean, set.swapped);
+  free_set_pages(k, set, set.resident - set.writeback - mapped - in_swapcache);
+  set.swapcache_clean = Math.min(in_swapcache, set.lru[LRU_INACTIVE_ANON]!);
+}
+
+/** Takes an emptied mapping apart; the last one takes shared memory that has no file with it. */
+export function drop_mapping(k: Kernel, mapping: Mapping): void {
+  const { set, vma } = mapping;
+  set.mappings.splice(set.mappings.indexOf(mapping), 1);
+  vma.mappings.splice(vma.mappings.indexOf(mapping), 1);
+  if (set.mappings.length === 0 && !set.persistent) free_all_pages(k, set);
+}
+
+/** Frees a set whole: a file was truncated, or shared memory lost its last user. */
+export function free_all_pages(k: Kernel, set: PageSet): void {
+  swap_free(k, set, set.swapped);
+  set.swapcache_clean = 0;
+  free_set_pages(k, set, set.resident - set.writeback);
+}
+
+/** munlock/mlock: moves all pages of a set to or from the unevictable list. */
+export function set_unevictable(k: Kernel, set: PageSet, locked: boolean): void {
+  const evictable = set.kind === 'file' ? LRU_INACTIVE_FILE : LRU_INACTIVE_ANON;
+  if (!locked) {
+    move_pages(k, set, LRU_UNEVICTABLE, evictable, set.lru[LRU_UNEVICTABLE]!);
+    return;
+  }
+  set.swapcache_clean = 0;
+  for (let lru = 0; lru < NR_LRU_LISTS; lru++) {
+    if (lru !== LRU_UNEVICTABLE) move_pages(k, set, lru, LRU_UNEVICTABLE, set.lru[lru]!);
+  }
+}

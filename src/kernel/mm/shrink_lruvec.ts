@@ -1,0 +1,287 @@
+/** Scanning the LRU lists of one memcg (mm/vmscan.c: get_scan_count, shrink_lruvec and below). */
+import type { Kernel } from '../kernel.js';
+import type { Lruvec } from './lruvec.js';
+import {
+  LRU_ACTIVE_ANON,
+  LRU_ACTIVE_FILE,
+  LRU_INACTIVE_ANON,
+  LRU_INACTIVE_FILE,
+  type PageSet,
+} from './mm_types.js';
+import { int_sqrt } from './mmzone.js';
+import { protected_share } from './protection.js';
+import { free_lru_pages, move_pages, start_writeback, unmap_for_reclaim } from './rmap.js';
+import { mem_cgroup_get_nr_swap_pages, swap_alloc } from './swap.js';
+import { DEF_PRIORITY, SWAP_CLUSTER_MAX, type ScanControl } from './vmscan.js';
+
+const ANON = 0;
+const FILE = 1;
+const is_file = (lru: number): boolean => lru >= LRU_INACTIVE_FILE;
+const is_active = (lru: number): boolean => lru === LRU_ACTIVE_ANON || lru === LRU_ACTIVE_FILE;
+
+/** How many pages to scan on each of the four evictable lists. */
+function get_scan_count(k: Kernel, lruvec: Lruvec, sc: ScanControl): number[] {
+  const balance = scan_balance(k, lruvec, sc);
+  const nr = [0, 0, 0, 0];
+  for (let lru = LRU_INACTIVE_ANON; lru <= LRU_ACTIVE_FILE; lru++) {
+    const size = lruvec.size[lru]!;
+    const evictable = size - protected_share(k, lruvec.memcg, size, sc);
+    let scan = Math.floor(evictable / 2 ** sc.priority);
+    if (scan === 0 && !lruvec.memcg.online) scan = Math.min(size, SWAP_CLUSTER_MAX);
+    const weight = balance[is_file(lru) ? FILE : ANON]!;
+    nr[lru] = weight === 1 ? scan : Math.floor(scan * weight);
+  }
+  return nr;
+}
+
+/** Share of anon and of file lists to scan: [anon, file], each 0 to 1. */
+function scan_balance(k: Kernel, lruvec: Lruvec, sc: ScanControl): readonly [number, number] {
+  const swappiness = k.sysctl.swappiness;
+  const global = sc.target_mem_cgroup === null;
+  if (!sc.may_swap || mem_cgroup_get_nr_swap_pages(k, lruvec.memcg) <= 0) return [0, 1];
+  if (!global && swappiness === 0) return [0, 1];
+  if (sc.priority === 0 && swappiness !== 0) return [1, 1];
+  if (global && file_is_tiny(k, lruvec.node)) {
+    const inactive = Math.floor(lruvec.size[LRU_INACTIVE_ANON]! / 2 ** sc.priority);
+    if (!inactive_list_is_low(k, lruvec, LRU_INACTIVE_ANON, false) && inactive > 0) return [1, 0];
+  }
+  const inactive_file = Math.floor(lruvec.size[LRU_INACTIVE_FILE]! / 2 ** sc.priority);
+  if (!inactive_list_is_low(k, lruvec, LRU_INACTIVE_FILE, false) && inactive_file > 0) return [0, 1];
+  return k.profile.lru_cost_model
+    ? cost_fraction(lruvec, swappiness)
+    : rotation_fraction(lruvec, swappiness);
+}
+
+/** Cache is so small that freeing it all would not get the node above its high watermarks. */
+function file_is_tiny(k: Kernel, node: number): boolean {
+  let free = 0;
+  let high = 0;
+  for (const zone of k.nodes[node]!.zones) {
+    free += zone.free;
+    high += zone.high;
+  }
+  const lru = k.node_lru[node]!;
+  return lru[LRU_INACTIVE_FILE]! + lru[LRU_ACTIVE_FILE]! + free <= high;
+}
+
+/** ≤ 5.7: weight of a kind falls with the share of its scanned pages that were rotated back. */
+function rotation_fraction(lruvec: Lruvec, swappiness: number): readonly [number, number] {
+  const { recent_scanned, recent_rotated, size } = lruvec;
+  for (const kind of [ANON, FILE]) {
+    const pages = size[2 * kind]! + size[2 * kind + 1]!;
+    if (recent_scanned[kind]! > pages / 4) {
+      recent_scanned[kind] = Math.floor(recent_scanned[kind]! / 2);
+      recent_rotated[kind] = Math.floor(recent_rotated[kind]! / 2);
+    }
+  }
+  const ap = Math.floor((swappiness * (recent_scanned[ANON]! + 1)) / (recent_rotated[ANON]! + 1));
+  const fp = Math.floor(
+    ((200 - swappiness) * (recent_scanned[FILE]! + 1)) / (recent_rotated[FILE]! + 1),
+  );
+  return [ap / (ap + fp + 1), fp / (ap + fp + 1)];
+}
+
+/** ≥ 5.8: weight of a kind falls with what reclaiming it has cost. */
+function cost_fraction(lruvec: Lruvec, swappiness: number): readonly [number, number] {
+  const sum = lruvec.anon_cost + lruvec.file_cost;
+  const anon = sum + lruvec.anon_cost;
+  const file = sum + lruvec.file_cost;
+  const total = anon + file;
+  const ap = Math.floor((swappiness * (total + 1)) / (anon + 1));
+  const fp = Math.floor(((200 - swappiness) * (total + 1)) / (file + 1));
+  return [ap / (ap + fp + 1), fp / (ap + fp + 1)];
+}
+
+/** Whether pages should move from the active to the inactive list of this kind. */
+function inactive_list_is_low(
+  k: Kernel,
+  lruvec: Lruvec,
+  inactive_lru: number,
+  actual: boolean,
+): boolean {
+  if (!is_file(inactive_lru) && k.swap.total === 0) return false;
+  const inactive = lruvec.size[inactive_lru]!;
+  const active = lruvec.size[inactive_lru + 1]!;
+  if (actual && is_file(inactive_lru) && lruvec.refaults !== lruvec.activations) {
+    return active > 0;
+  }
+  const gb = Math.floor((inactive + active) / 262144);
+  const ratio = gb > 0 ? int_sqrt(10 * gb) : 1;
+  return inactive * ratio < active;
+}
+
+/** Scans one memcg's lists until the target is met or the counts are used up. */
+export function shrink_lruvec(k: Kernel, lruvec: Lruvec, sc: ScanControl): void {
+  const nr = get_scan_count(k, lruvec, sc);
+  const keep_going = sc.target_mem_cgroup === null && !sc.kswapd && sc.priority === DEF_PRIORITY;
+  while (nr[LRU_INACTIVE_ANON]! + nr[LRU_ACTIVE_FILE]! + nr[LRU_INACTIVE_FILE]! > 0) {
+    for (let lru = LRU_INACTIVE_ANON; lru <= LRU_ACTIVE_FILE; lru++) {
+      const now = Math.min(nr[lru]!, SWAP_CLUSTER_MAX);
+      if (now === 0) continue;
+      nr[lru]! -= now;
+      shrink_list(k, lruvec, lru, now, sc);
+    }
+    if (sc.nr_reclaimed >= sc.nr_to_reclaim && !keep_going) break;
+  }
+  if (inactive_list_is_low(k, lruvec, LRU_INACTIVE_ANON, true)) {
+    shrink_active_list(k, lruvec, LRU_ACTIVE_ANON, SWAP_CLUSTER_MAX, sc);
+  }
+  lruvec.refaults = lruvec.activations;
+}
+
+function shrink_list(k: Kernel, lruvec: Lruvec, lru: number, n: number, sc: ScanControl): void {
+  if (!is_active(lru)) shrink_inactive_list(k, lruvec, lru, n, sc);
+  else if (inactive_list_is_low(k, lruvec, lru - 1, true)) {
+    shrink_active_list(k, lruvec, lru, n, sc);
+  }
+}
+
+/** Takes up to `n` pages off a list, set by set in turn; `work` says what becomes of each part. */
+function scan_sets(
+  lruvec: Lruvec,
+  lru: number,
+  n: number,
+  work: (set: PageSet, pages: number) => void,
+): number {
+  let left = Math.min(n, lruvec.size[lru]!);
+  const scanned = left;
+  const queue = lruvec.queues[lru]!;
+  while (left > 0) {
+    const set = queue.first();
+    if (set === null) break;
+    queue.shift();
+    const pages = Math.min(left, set.lru[lru]!);
+    if (pages === 0) continue; // emptied since it was queued
+    left -= pages;
+    work(set, pages);
+    if (set.lru[lru]! > 0) queue.add(set);
+  }
+  return scanned - left;
+}
+
+/** Deactivates pages: the accessed bits are cleared, executable pages in use stay. */
+function shrink_active_list(
+  k: Kernel,
+  lruvec: Lruvec,
+  lru: number,
+  n: number,
+  sc: ScanControl,
+): void {
+  const kind = is_file(lru) ? FILE : ANON;
+  const scanned = scan_sets(lruvec, lru, n, (set, pages) => {
+    const stay = set.exec ? referenced(k, set, pages) : 0;
+    lruvec.recent_rotated[kind]! += stay;
+    move_pages(k, set, lru, lru - 1, pages - stay);
+    set.cleared_ns = k.sim.nowNs;
+  });
+  lruvec.recent_scanned[kind]! += scanned;
+  sc.nr_scanned += scanned;
+  sc.cost_ns += scanned * k.costs.scanPageNs;
+}
+
+/**
+ * How many of `pages` scanned pages have been used since their accessed bit was last cleared. A set
+ * is used as a whole: all of it or none, beside the fraction that the machine sets.
+ */
+function referenced(k: Kernel, set: PageSet, pages: number): number {
+  if (set.touched_ns > set.cleared_ns) return pages;
+  const permille = set.kind === 'file' ? k.reclaim.referencedFile : k.reclaim.referencedAnon;
+  if (permille === 0) return 0;
+  // Spread the fraction evenly instead of drawing: what is left over counts at the next scan.
+  set.referenced_carry += pages * permille;
+  const whole = Math.floor(set.referenced_carry / 1000);
+  set.referenced_carry -= whole * 1000;
+  return Math.min(pages, whole);
+}
+
+function shrink_inactive_list(
+  k: Kernel,
+  lruvec: Lruvec,
+  lru: number,
+  n: number,
+  sc: ScanControl,
+): void {
+  const kind = is_file(lru) ? FILE : ANON;
+  const scanned = scan_sets(lruvec, lru, n, (set, pages) => {
+    const used = referenced(k, set, pages);
+    set.cleared_ns = k.sim.nowNs;
+    if (used > 0) {
+      move_pages(k, set, lru, lru + 1, used);
+      lruvec.recent_rotated[kind]! += used;
+      add_cost(lruvec, kind, used);
+    }
+    const cold = pages - used;
+    const freed =
+      kind === FILE
+        ? shrink_file_pages(k, lruvec, set, lru, cold)
+        : shrink_anon_pages(k, lruvec, set, lru, cold, sc);
+    sc.nr_reclaimed += freed;
+    sc.cost_ns += freed * k.costs.freePageNs;
+  });
+  lruvec.recent_scanned[kind]! += scanned;
+  sc.nr_scanned += scanned;
+  sc.cost_ns += scanned * k.costs.scanPageNs;
+}
+
+/** lru_note_cost(), ≥ 5.8. */
+function add_cost(lruvec: Lruvec, kind: number, n: number): void {
+  if (kind === FILE) lruvec.file_cost += n;
+  else lruvec.anon_cost += n;
+  const size = lruvec.size.reduce((sum, pages) => sum + pages, 0);
+  if (lruvec.anon_cost + lruvec.file_cost > size / 4) {
+    lruvec.anon_cost = Math.floor(lruvec.anon_cost / 2);
+    lruvec.file_cost = Math.floor(lruvec.file_cost / 2);
+  }
+}
+
+/** Clean cache is freed; dirty pages are left to the flusher and come back to the active list. */
+function shrink_file_pages(
+  k: Kernel,
+  lruvec: Lruvec,
+  set: PageSet,
+  lru: number,
+  pages: number,
+): number {
+  const clean = Math.max(0, set.resident - set.writeback - set.dirty);
+  const free = Math.min(pages, clean);
+  unmap_for_reclaim(set, free, false);
+  free_lru_pages(k, set, lru, free);
+  set.evicted += free;
+  const dirty = pages - free;
+  if (dirty > 0) {
+    move_pages(k, set, lru, lru + 1, dirty);
+    lruvec.recent_rotated[FILE]! += dirty;
+    k.wakeup_flusher();
+  }
+  return free;
+}
+
+/** Pages with a copy in swap are freed; the others get a slot and are written, or stay. */
+function shrink_anon_pages(
+  k: Kernel,
+  lruvec: Lruvec,
+  set: PageSet,
+  lru: number,
+  pages: number,
+  sc: ScanControl,
+): number {
+  const free = Math.min(pages, set.swapcache_clean);
+  set.swapcache_clean -= free;
+  free_lru_pages(k, set, lru, free);
+  const rest = pages - free;
+  const out = Math.min(rest, sc.may_swap ? mem_cgroup_get_nr_swap_pages(k, set.memcg) : 0);
+  if (out > 0) {
+    swap_alloc(k, set, out);
+    unmap_for_reclaim(set, out, true);
+    start_writeback(k, set, lru, out);
+    k.submit_swap_write(set, out);
+    add_cost(lruvec, ANON, out);
+    sc.cost_ns += out * k.costs.swapPageNs;
+  }
+  const stuck = rest - out;
+  if (stuck > 0) {
+    move_pages(k, set, lru, lru + 1, stuck);
+    lruvec.recent_rotated[ANON]! += stuck;
+  }
+  return free;
+}

@@ -1,0 +1,172 @@
+/** Page reclaim at page-count level (mm/vmscan.c, v4.15; later balance rules by switch). */
+import type { Flow } from '../../engine/coroutine.js';
+import type { Kernel } from '../kernel.js';
+import { spend } from '../sched/core.js';
+import type { Task } from '../sched/task.js';
+import type { Gfp } from './gfp.js';
+import { type MemCgroup, for_each_mem_cgroup_tree } from './mem_cgroup.js';
+import { LRU_ACTIVE_ANON, LRU_INACTIVE_ANON } from './mm_types.js';
+import type { Pgdat, Zone } from './mmzone.js';
+import type { AllocContext } from './page_alloc.js';
+import { mem_cgroup_protection, count_low_events } from './protection.js';
+import { shrink_lruvec } from './shrink_lruvec.js';
+import { throttle_direct_reclaim } from './throttle.js';
+
+export const DEF_PRIORITY = 12;
+export const SWAP_CLUSTER_MAX = 32;
+
+/** State of one reclaim run (struct scan_control). */
+export interface ScanControl {
+  nr_to_reclaim: number;
+  /** The memcg whose limit was hit; null: global reclaim. */
+  target_mem_cgroup: MemCgroup | null;
+  may_swap: boolean;
+  kswapd: boolean;
+  priority: number;
+  nr_reclaimed: number;
+  nr_scanned: number;
+  memcg_low_reclaim: boolean;
+  memcg_low_skipped: boolean;
+  /** CPU time used since the last yield, ns. */
+  cost_ns: number;
+}
+
+export function new_scan_control(over: Partial<ScanControl>): ScanControl {
+  return {
+    nr_to_reclaim: SWAP_CLUSTER_MAX,
+    target_mem_cgroup: null,
+    may_swap: true,
+    kswapd: false,
+    priority: DEF_PRIORITY,
+    nr_reclaimed: 0,
+    nr_scanned: 0,
+    memcg_low_reclaim: false,
+    memcg_low_skipped: false,
+    cost_ns: 0,
+    ...over,
+  };
+}
+
+/** Direct reclaim for an allocation: aims at 32 pages. Returns what it freed. */
+export function* try_to_free_pages(k: Kernel, t: Task, ac: AllocContext): Flow<number> {
+  // Killed while throttled: say "progress" so that the OOM killer is not called for a dying task.
+  if (yield* throttle_direct_reclaim(k, t, ac)) return 1;
+  k.trace.on['vmscan:mm_vmscan_direct_reclaim_begin']?.({
+    order: ac.order,
+    gfp_flags: ac.gfp.text,
+  });
+  const nodes =
+    ac.nodemask === null ? k.nodes : k.nodes.filter((n) => ac.nodemask?.includes(n.id) === true);
+  const nr_reclaimed = yield* do_try_to_free_pages(k, t, new_scan_control({}), nodes);
+  k.trace.on['vmscan:mm_vmscan_direct_reclaim_end']?.({ nr_reclaimed });
+  return nr_reclaimed;
+}
+
+/** Reclaim below a memcg that is at its limit: aims at max(n, 32) pages. */
+export function* try_to_free_mem_cgroup_pages(
+  k: Kernel,
+  t: Task,
+  memcg: MemCgroup,
+  n: number,
+  gfp: Gfp,
+  may_swap: boolean,
+): Flow<number> {
+  k.trace.on['vmscan:mm_vmscan_memcg_reclaim_begin']?.({
+    memcg: memcg.path,
+    order: 0,
+    gfp_flags: gfp.text,
+  });
+  const sc = new_scan_control({
+    nr_to_reclaim: Math.max(n, SWAP_CLUSTER_MAX),
+    target_mem_cgroup: memcg,
+    may_swap,
+  });
+  const before = t.memalloc;
+  t.memalloc = true;
+  const nr_reclaimed = yield* do_try_to_free_pages(k, t, sc, k.nodes);
+  t.memalloc = before;
+  k.trace.on['vmscan:mm_vmscan_memcg_reclaim_end']?.({ memcg: memcg.path, nr_reclaimed });
+  return nr_reclaimed;
+}
+
+function* do_try_to_free_pages(
+  k: Kernel,
+  t: Task,
+  sc: ScanControl,
+  nodes: readonly Pgdat[],
+): Flow<number> {
+  for (;;) {
+    for (sc.priority = DEF_PRIORITY; sc.priority >= 0; sc.priority--) {
+      sc.nr_scanned = 0;
+      for (const pgdat of nodes) yield* shrink_node(k, t, pgdat, sc);
+      if (sc.nr_reclaimed >= sc.nr_to_reclaim) break;
+    }
+    if (sc.cost_ns > 0) yield* pay(t, sc);
+    if (sc.nr_reclaimed > 0) return sc.nr_reclaimed;
+    if (!sc.memcg_low_skipped) return 0;
+    // Nothing but memory below memory.low was left: do without that protection.
+    sc.memcg_low_reclaim = true;
+    sc.memcg_low_skipped = false;
+  }
+}
+
+/** Reclaim is preemptible between batches of work: time is paid in bursts of about this much. */
+const COST_BURST_NS = 200_000;
+
+function* pay(t: Task, sc: ScanControl): Flow {
+  const cost_ns = sc.cost_ns;
+  sc.cost_ns = 0;
+  yield spend(t, cost_ns);
+}
+
+/** One visit of every memcg below the reclaim root on one node, at sc.priority. */
+export function* shrink_node(k: Kernel, t: Task, pgdat: Pgdat, sc: ScanControl): Flow {
+  const root = sc.target_mem_cgroup ?? k.root_mem_cgroup;
+  const limit_reclaim = sc.target_mem_cgroup !== null;
+  const memcgs = limit_reclaim ? rotated_tree(k, root) : for_each_mem_cgroup_tree(root);
+  const before = sc.nr_reclaimed;
+  for (const memcg of memcgs) {
+    sc.cost_ns += k.costs.reclaimPassNs;
+    if (sc.cost_ns >= COST_BURST_NS) yield* pay(t, sc);
+    const protection = mem_cgroup_protection(k, root, memcg);
+    if (protection === 'min') continue;
+    if (protection === 'low') {
+      if (!sc.memcg_low_reclaim) {
+        sc.memcg_low_skipped = true;
+        continue;
+      }
+      count_low_events(k, memcg);
+    }
+    const lruvec = memcg.lruvecs[pgdat.id]!;
+    const scanned = sc.nr_scanned;
+    const reclaimed = sc.nr_reclaimed;
+    shrink_lruvec(k, lruvec, sc);
+    memcg.pgscan += sc.nr_scanned - scanned;
+    memcg.pgsteal += sc.nr_reclaimed - reclaimed;
+    if (sc.cost_ns >= COST_BURST_NS) yield* pay(t, sc);
+    if (limit_reclaim) {
+      root.reclaim_iter = memcg;
+      if (sc.nr_reclaimed >= sc.nr_to_reclaim) break;
+    }
+  }
+  if (sc.nr_reclaimed > before) pgdat.kswapd_failures = 0;
+}
+
+/** The subtree, starting behind where the last limit reclaim of this root stopped. */
+function rotated_tree(k: Kernel, root: MemCgroup): readonly MemCgroup[] {
+  if (root.children.length === 0) return [root];
+  const all = k.memcg_preorder(root);
+  const last = root.reclaim_iter;
+  const at = last === null ? -1 : all.indexOf(last);
+  return at < 0 ? all : [...all.slice(at + 1), ...all.slice(0, at + 1)];
+}
+
+/** File pages, and anonymous ones if they could be swapped out (zone_reclaimable_pages). */
+export function zone_reclaimable_pages(k: Kernel, zone: Zone): number {
+  const lru = k.node_lru[zone.node]!;
+  let pages = lru[2]! + lru[3]!;
+  if (k.swap.free > 0) pages += lru[LRU_INACTIVE_ANON]! + lru[LRU_ACTIVE_ANON]!;
+  // Lists are kept by node; a zone has its share of them by what it has handed out.
+  const used = k.nodes[zone.node]!.zones.reduce((sum, z) => sum + z.used, 0);
+  return used === 0 ? 0 : Math.floor((pages * zone.used) / used);
+}

@@ -1,0 +1,87 @@
+/**
+ * The seed: the cgroup-aware OOM killer of SEED_PATCH.txt (v13 3/7 as reworked on 2017-12-06,
+ * mm/memcontrol.c). The biggest leaf memcg is chosen, then its biggest task.
+ */
+import { css_tasks } from '../cgroup/cgroup.js';
+import type { Kernel } from '../kernel.js';
+import {
+  type MemCgroup,
+  for_each_mem_cgroup_tree,
+  memcg_has_children,
+} from '../mm/mem_cgroup.js';
+import { LRU_ACTIVE_ANON, LRU_INACTIVE_ANON, LRU_UNEVICTABLE } from '../mm/mm_types.js';
+import { INFLIGHT_VICTIM, type OomControl } from '../mm/oom_control.js';
+import { oom_badness, oom_kill_memcg_victim, selection_inflight } from '../mm/oom_kill.js';
+import { OOM_SCORE_ADJ_MIN } from '../sched/task.js';
+import type { OomPolicy } from './policy.js';
+
+/** Anonymous, unevictable, unreclaimable slab, stacks, sockets and swap: local counters, pages. */
+export function memcg_oom_badness(memcg: MemCgroup, nodemask: readonly number[] | null): number {
+  let points = 0;
+  for (const lruvec of memcg.lruvecs) {
+    if (nodemask !== null && !nodemask.includes(lruvec.node)) continue;
+    points += lruvec.size[LRU_ACTIVE_ANON]! + lruvec.size[LRU_INACTIVE_ANON]!;
+    points += lruvec.size[LRU_UNEVICTABLE]!;
+  }
+  return points + memcg.kmem.slab + memcg.kmem.kernel_stack + memcg.kmem.sock + memcg.swap_pages;
+}
+
+/** The root memcg has no such counters: the sum of its tasks' badness stands in for its score. */
+function root_score(k: Kernel, root: MemCgroup, oc: OomControl): number {
+  let score = 0;
+  for (const task of css_tasks(root)) {
+    oc.visited++;
+    if (selection_inflight(task)) return -1;
+    if (task.mm === null || task.mm.owner !== task) continue;
+    score += Math.max(0, oom_badness(k, task, root, oc.nodemask, oc.totalpages));
+  }
+  return score;
+}
+
+/**
+ * −1: a victim in this memcg is still dying. 0: not eligible, every task has oom_score_adj −1000.
+ * Otherwise an estimate of the memory that it uses. oom_score_adj counts in root only.
+ */
+export function oom_evaluate_memcg(k: Kernel, memcg: MemCgroup, oc: OomControl): number {
+  if (memcg.is_root) return root_score(k, memcg, oc);
+  let eligible = 0;
+  for (const task of css_tasks(memcg)) {
+    oc.visited++;
+    if (task.signal.oom_score_adj !== OOM_SCORE_ADJ_MIN) eligible = 1;
+    if (selection_inflight(task)) return -1;
+  }
+  return eligible === 0 ? 0 : memcg_oom_badness(memcg, oc.nodemask);
+}
+
+/** Scores the leaves, and root as if it were one; the strictly greatest wins. */
+function select_victim_memcg(k: Kernel, root: MemCgroup, oc: OomControl): void {
+  oc.chosen_memcg = null;
+  oc.chosen_points = 0;
+  for (const memcg of for_each_mem_cgroup_tree(root)) {
+    // "Children" counts dying ones too: a removed child can hide its parent from the killer.
+    if (memcg_has_children(memcg) && !memcg.is_root) continue;
+    const score = oom_evaluate_memcg(k, memcg, oc);
+    if (score === 0) continue;
+    if (score === -1) {
+      oc.chosen_memcg = INFLIGHT_VICTIM;
+      return;
+    }
+    if (score > oc.chosen_points) {
+      oc.chosen_points = score;
+      oc.chosen_memcg = memcg;
+    }
+  }
+}
+
+export const cgroup_policy: OomPolicy = {
+  name: 'cgroup',
+  doc: 'the patch of 2017-12-06: the biggest task of the biggest leaf cgroup',
+  mem_cgroup_select_oom_victim(k, oc) {
+    select_victim_memcg(k, oc.memcg ?? k.root_mem_cgroup, oc);
+    return oc.chosen_memcg !== null;
+  },
+  oom_kill_memcg_victim,
+  // A victim in flight leaves chosen_task unset: the allocation that asked fails (defect D1).
+  out_of_memory_result: (oc) => oc.chosen_task !== null,
+};
+

@@ -1,0 +1,19 @@
+import type { Flow } from '../../engine/coroutine.js';
+import type { Kernel } from '../kernel.js';
+import type { OomControl } from '../mm/oom_control.js';
+import type { Task } from '../sched/task.js';
+
+/**
+ * What out_of_memory() asks before its process scan. The process scan itself, with everything that
+ * follows, is the kernel's and the fallback of every policy.
+ */
+export interface OomPolicy {
+  readonly name: string;
+  readonly doc: string;
+  /** Chooses a memcg (oc.chosen_memcg); true if it did, or found a victim in flight. */
+  mem_cgroup_select_oom_victim(k: Kernel, oc: OomControl): boolean;
+  /** Kills in the chosen memcg; false to fall back to the process scan. */
+  oom_kill_memcg_victim(k: Kernel, t: Task, oc: OomControl): Flow<boolean>;
+  /** What out_of_memory() returns. */
+  out_of_memory_result(oc: OomControl): boolean;
+}

@@ -1,0 +1,259 @@
+import { BLOCK, type Flow } from '../../engine/coroutine.js';
+import type { Jiffies } from '../../engine/jiffies.js';
+import type { Simulation } from '../../engine/simulation.js';
+import { RunQueue } from './run_queue.js';
+import {
+  EXIT_DEAD,
+  EXIT_ZOMBIE,
+  TASK_INTERRUPTIBLE,
+  TASK_KILLABLE,
+  TASK_RUNNING,
+  TASK_STOPPED,
+  type Task,
+} from './task.js';
+
+/** Yielded by a flow, or returned by a program, that needs `task.burst_ns` of CPU time. */
+export const RUN = 1;
+/** Returned by a program that has started a flow (`task.flow`). */
+export const ENTER = 2;
+/** The task is gone. */
+export const DEAD = 3;
+
+/** Engine event kinds of the scheduler; the actor is a CPU or a task slot. */
+export const EVENT_CPU = 1;
+export const EVENT_TIMER = 2;
+
+interface Cpu {
+  readonly id: number;
+  task: Task | null;
+  /** When the current task got this CPU. */
+  since_ns: number;
+  burst_ns: number;
+}
+
+/** What the scheduler asks of the kernel at the edge of user mode. */
+export interface UserModeHooks {
+  /** Work before the task may run user code (signals, memory.high): sets `task.flow` or does nothing. */
+  exit_to_user_mode(task: Task): void;
+  /** Task state changed: PSI. */
+  task_change(task: Task): void;
+  /** A burst of CPU time inside a memory stall: PSI. */
+  memstall_burst(task: Task, start_ns: number): void;
+}
+
+/**
+ * CPUs are shared: one queue of runnable tasks ordered by virtual run time, as CFS does, for all
+ * CPUs (perfect load balancing). A task runs in bursts that it asks for; it can lose its CPU between
+ * two bursts, when its slice is used up or a task that has had much less is waiting.
+ */
+export class Scheduler {
+  current: Task | null = null;
+  readonly cpus: Cpu[];
+  readonly #rq = new RunQueue();
+  readonly #slots: (Task | null)[] = [];
+  readonly #free_slots: number[] = [];
+  #min_vruntime_ns = 0;
+  readonly #latency_ns: number;
+  readonly #min_granularity_ns: number;
+  readonly #wakeup_granularity_ns: number;
+
+  constructor(
+    private readonly sim: Simulation,
+    readonly jiffies: Jiffies,
+    cpus: number,
+    private readonly context_switch_ns: number,
+    private readonly hooks: UserModeHooks,
+  ) {
+    this.cpus = Array.from({ length: cpus }, (_, id) => ({
+      id,
+      task: null,
+      since_ns: 0,
+      burst_ns: 0,
+    }));
+    // kernel/sched/fair.c: defaults scale with 1 + log2(CPUs), at most 8 of them.
+    const factor = 1 + Math.floor(31 - Math.clz32(Math.min(cpus, 8)));
+    this.#latency_ns = 6_000_000 * factor;
+    this.#min_granularity_ns = 750_000 * factor;
+    this.#wakeup_granularity_ns = 1_000_000 * factor;
+  }
+
+  get nr_running(): number {
+    let running = this.#rq.size;
+    for (const cpu of this.cpus) if (cpu.task !== null) running++;
+    return running;
+  }
+
+  /** CPU the current task is on; 0 when none is running. */
+  get this_cpu(): number {
+    return this.current === null ? 0 : Math.max(0, this.current.cpu);
+  }
+
+  /** Gives a new task its place and makes it runnable. */
+  wake_up_new_task(task: Task): void {
+    task.slot = this.#free_slots.pop() ?? this.#slots.length;
+    this.#slots[task.slot] = task;
+    task.vruntime_ns = Math.max(this.#min_vruntime_ns, this.current?.vruntime_ns ?? 0);
+    task.start_ns = this.sim.nowNs;
+    task.state = TASK_RUNNING;
+    this.#enqueue(task);
+  }
+
+  /** Ends a sleep, whatever kind it is. Does nothing to a task that is not asleep. */
+  wake(task: Task): void {
+    if (task.state === TASK_RUNNING || task.state >= EXIT_ZOMBIE) return;
+    if (task.timer >= 0) {
+      this.sim.cancel(task.timer);
+      task.timer = -1;
+    }
+    task.state = TASK_RUNNING;
+    // place_entity(): sleepers get at most half a latency period of credit.
+    task.vruntime_ns = Math.max(
+      task.vruntime_ns,
+      this.#min_vruntime_ns - Math.floor(this.#latency_ns / 2),
+    );
+    this.#enqueue(task);
+  }
+
+  /** Wakes a task that is in one of the sleeps a fatal signal ends. */
+  signal_wake_up(task: Task): void {
+    const s = task.state;
+    if (s === TASK_INTERRUPTIBLE || s === TASK_KILLABLE || s === TASK_STOPPED) this.wake(task);
+  }
+
+  /** Releases a dead task's slot. */
+  release(task: Task): void {
+    task.state = EXIT_DEAD;
+    this.#slots[task.slot] = null;
+    this.#free_slots.push(task.slot);
+  }
+
+  /** Engine event EVENT_CPU: the burst of the task on this CPU is over. */
+  on_cpu(id: number): void {
+    const cpu = this.cpus[id]!;
+    const task = cpu.task!;
+    task.vruntime_ns += cpu.burst_ns;
+    if (task.memstall > 0) this.hooks.memstall_burst(task, this.sim.nowNs - cpu.burst_ns);
+    if (task.vruntime_ns > this.#min_vruntime_ns) {
+      const first = this.#rq.peek();
+      const least = first === null ? task.vruntime_ns : Math.min(first.vruntime_ns, task.vruntime_ns);
+      if (least > this.#min_vruntime_ns) this.#min_vruntime_ns = least;
+    }
+    if (cpu.burst_ns > 0 && this.#should_resched(cpu, task)) {
+      cpu.burst_ns = 0;
+      this.#enqueue_waiting(task);
+      this.#pick_next(cpu);
+      return;
+    }
+    this.#resume(cpu, task);
+  }
+
+  /** Engine event EVENT_TIMER: a sleep's time is up. */
+  on_timer(slot: number): void {
+    const task = this.#slots[slot]!;
+    task.timer = -1;
+    this.wake(task);
+  }
+
+  /** Sleeps until `expiry_ns` or a wake-up; returns the ns left. */
+  *sleep_until(task: Task, expiry_ns: number, state: number): Flow<number> {
+    if (expiry_ns <= this.sim.nowNs) return 0;
+    task.timer = this.sim.schedule(expiry_ns, EVENT_TIMER, task.slot, 0);
+    const before = task.sleep_state;
+    task.sleep_state = state;
+    yield BLOCK;
+    task.sleep_state = before;
+    return Math.max(0, expiry_ns - this.sim.nowNs);
+  }
+
+  #should_resched(cpu: Cpu, task: Task): boolean {
+    const next = this.#rq.peek();
+    if (next === null) return false;
+    if (next.vruntime_ns + this.#wakeup_granularity_ns < task.vruntime_ns) return true;
+    const per_cpu = Math.ceil(this.#rq.size / this.cpus.length) + 1;
+    const slice = Math.max(Math.floor(this.#latency_ns / per_cpu), this.#min_granularity_ns);
+    return this.sim.nowNs - cpu.since_ns >= slice && next.vruntime_ns <= task.vruntime_ns;
+  }
+
+  /** Runs the task until it needs time or waits. */
+  #resume(cpu: Cpu, task: Task): void {
+    this.current = task;
+    const wait = this.#run(task);
+    this.current = null;
+    if (wait === RUN) {
+      cpu.burst_ns = task.burst_ns;
+      this.sim.after(task.burst_ns, EVENT_CPU, cpu.id, task.pid);
+      return;
+    }
+    cpu.burst_ns = 0;
+    task.cpu = -1;
+    if (wait === BLOCK) {
+      task.state = task.sleep_state;
+      this.hooks.task_change(task);
+    }
+    this.#pick_next(cpu);
+  }
+
+  #run(task: Task): number {
+    for (;;) {
+      if (task.flow !== null) {
+        const step = task.flow.next();
+        if (!step.done) {
+          if (step.value === RUN && task.burst_ns === 0) continue;
+          return step.value;
+        }
+        task.flow = null;
+        if (task.state >= EXIT_ZOMBIE) return DEAD;
+      }
+      this.hooks.exit_to_user_mode(task);
+      if (task.flow !== null) continue;
+      if (task.user === null) throw new Error(`kernel thread ${task.comm} returned`);
+      const wait = task.user.run(task);
+      if (wait !== ENTER) return wait;
+    }
+  }
+
+  #enqueue(task: Task): void {
+    this.#enqueue_waiting(task);
+    this.hooks.task_change(task);
+    for (const cpu of this.cpus) {
+      if (cpu.task === null) {
+        this.#pick_next(cpu);
+        return;
+      }
+    }
+  }
+
+  #enqueue_waiting(task: Task): void {
+    task.cpu = -1;
+    this.#rq.push(task);
+  }
+
+  #pick_next(cpu: Cpu): void {
+    const task = this.#rq.pop();
+    cpu.task = task;
+    if (task === null) return;
+    task.cpu = cpu.id;
+    cpu.since_ns = this.sim.nowNs;
+    cpu.burst_ns = 0;
+    this.sim.after(this.context_switch_ns, EVENT_CPU, cpu.id, task.pid);
+  }
+}
+
+/** Asks for `ns` of CPU time: `yield spend(task, ns)`. */
+export function spend(task: Task, ns: number): number {
+  task.burst_ns = Math.max(0, Math.round(ns));
+  return RUN;
+}
+
+/** schedule_timeout() in the given state; returns whether time was left (woken early). */
+export function* schedule_timeout(
+  sched: Scheduler,
+  now_ns: number,
+  task: Task,
+  jiffies: number,
+  state: number,
+): Flow<boolean> {
+  const expiry_ns = sched.jiffies.timeoutExpiryNs(now_ns, jiffies);
+  if (state === TASK_KILLABLE && task.sigkill_pending) return true;
+  return (yield* sched.sleep_until(task, expiry_ns, state)) > 0;
+}

@@ -1,0 +1,168 @@
+/** The end of a task (kernel/exit.c) and of an address space (mm/mmap.c: exit_mmap). */
+import type { Flow } from '../../engine/coroutine.js';
+import type { Kernel } from '../kernel.js';
+import { free_kmem } from '../mm/memcontrol.js';
+import type { Mm } from '../mm/mm_types.js';
+import { mark_mmf_oom_skip, oom_reap_vmas } from '../mm/oom_reaper.js';
+import { exit_oom_victim } from '../mm/oom_victim.js';
+import { drop_mapping, zap_mapping } from '../mm/rmap.js';
+import { spend } from './core.js';
+import { EXIT_ZOMBIE, type Task } from './task.js';
+
+/** Pages unmapped between two chances to be preempted: one page table's worth. */
+const ZAP_BATCH_PAGES = 512;
+
+/** The task's last kernel code: exit_mm, files, cgroup, notify; it never returns to user mode. */
+export function* do_exit(k: Kernel, t: Task): Flow {
+  t.exiting = true;
+  yield spend(t, k.costs.syscallNs);
+  yield* exit_mm(k, t);
+  k.trace.on['sched:sched_process_exit']?.({
+    pid: t.pid,
+    comm: t.comm,
+    code: t.signal.exit_code,
+  });
+  if (last_thread(t)) yield* exit_files(k, t);
+  cgroup_exit(t);
+  exit_notify(k, t);
+}
+
+/** do_group_exit(): the other threads are told to die, then this one does. */
+export function* do_group_exit(k: Kernel, t: Task, code: number): Flow {
+  if (!t.signal.group_exit) {
+    t.signal.group_exit = true;
+    t.signal.exit_code = code;
+    for (const thread of t.signal.threads) {
+      if (thread === t) continue;
+      thread.sigkill_pending = true;
+      k.sched.signal_wake_up(thread);
+    }
+  }
+  yield* do_exit(k, t);
+}
+
+function last_thread(t: Task): boolean {
+  return t.signal.threads.every((thread) => thread === t || thread.state >= EXIT_ZOMBIE);
+}
+
+function* exit_mm(k: Kernel, t: Task): Flow {
+  const mm = t.mm;
+  complete_vfork_done(t);
+  if (mm === null) return;
+  t.wchan = 'exit_mm';
+  yield* mm.mmap_sem.downRead(t);
+  yield* k.wait_for_core_dump(t);
+  t.wchan = '';
+  t.mm = null;
+  mm.tasks.delete(t);
+  mm.mmap_sem.upRead();
+  mm_update_next_owner(mm, t);
+  yield* mmput(k, t, mm);
+  if (t.memdie) exit_oom_victim(k, t);
+}
+
+/** The parent that waits in vfork() may go on: the child has left its address space. */
+export function complete_vfork_done(t: Task): void {
+  if (t.vfork_done) return;
+  t.vfork_done = true;
+  t.vfork_parent?.wake();
+}
+
+/** The owner leaves: another user of the mm takes over; its memcg gets the charges from now on. */
+function mm_update_next_owner(mm: Mm, t: Task): void {
+  if (mm.owner !== t) return;
+  mm.owner = null;
+  for (const user of mm.tasks) {
+    mm.owner = user;
+    break;
+  }
+}
+
+/** Drops a reference; the last one takes the address space down, in the caller's time. */
+export function* mmput(k: Kernel, t: Task, mm: Mm): Flow {
+  mm.mm_users--;
+  if (mm.mm_users === 0) yield* exit_mmap(k, t, mm);
+}
+
+function* exit_mmap(k: Kernel, t: Task, mm: Mm): Flow {
+  let freed = 0;
+  if (mm.oom_victim && k.profile.exit_mmap_reaps) {
+    // CVE-2018-1000200: reap before munlock, so that the reaper never meets a half-munlocked VMA.
+    freed += yield* oom_reap_vmas(k, t, mm);
+    mark_mmf_oom_skip(k, mm, t.pid, 'exit_mmap');
+  }
+  const had_vmas = mm.vmas.length > 0;
+  freed += yield* unmap_vmas(k, t, mm);
+  if (had_vmas && mm.oom_victim) {
+    mark_mmf_oom_skip(k, mm, t.pid, 'exit_mmap');
+    // Wait for a reaper that is at work on this mm.
+    yield* mm.mmap_sem.downWrite(t);
+    mm.mmap_sem.upWrite(t);
+  }
+  for (const [memcg, n] of mm.pgtables_charges) {
+    free_kmem(k, memcg, 'pgtables', n);
+    freed += n;
+    yield spend(t, n * k.costs.freePageNs);
+  }
+  mm.pgtables_charges.clear();
+  mm.pgtables_pages = 0;
+  mm.file_pages -= mm.text_file_pages;
+  mm.shmem_pages -= mm.text_shmem_pages;
+  k.trace.on['oomsim:exit_mmap']?.({ pid: t.tgid, freed, victim: mm.oom_victim });
+}
+
+/** unmap_vmas() and free: everything the mm maps, a batch at a time. Returns the pages cleared. */
+function* unmap_vmas(k: Kernel, t: Task, mm: Mm): Flow<number> {
+  let freed = 0;
+  for (const vma of mm.vmas) {
+    for (const mapping of [...vma.mappings]) {
+      while (mapping.present + mapping.swapped > 0) {
+        const cleared = zap_mapping(k, mapping, ZAP_BATCH_PAGES);
+        freed += cleared;
+        yield spend(t, k.unmap_cost_ns(cleared));
+      }
+      drop_mapping(k, mapping);
+    }
+  }
+  mm.vmas.length = 0;
+  return freed;
+}
+
+/** munmap() of everything a program has mapped itself. */
+export function* munmap_all(k: Kernel, t: Task, mm: Mm): Flow {
+  yield* mm.mmap_sem.downWrite(t);
+  yield* unmap_vmas(k, t, mm);
+  mm.mmap_sem.upWrite(t);
+}
+
+/** Closes what the process has open: pipes and sockets go with their buffers. */
+function* exit_files(k: Kernel, t: Task): Flow {
+  for (const held of t.signal.files) {
+    free_kmem(k, held.memcg, held.kind, held.pages);
+    yield spend(t, held.pages * k.costs.freePageNs);
+  }
+  t.signal.files.length = 0;
+}
+
+function cgroup_exit(t: Task): void {
+  t.cgroup.tasks.delete(t);
+}
+
+/** The thread becomes a zombie; the process is reaped once its last thread is one. */
+function exit_notify(k: Kernel, t: Task): void {
+  t.state = EXIT_ZOMBIE;
+  k.free_task_struct(t);
+  const { leader, threads } = t.signal;
+  if (threads.some((thread) => thread.state < EXIT_ZOMBIE)) return;
+  reparent_children(k, leader);
+  for (const thread of threads) k.sched.release(thread);
+  k.release_process(leader);
+}
+
+function reparent_children(k: Kernel, leader: Task): void {
+  for (const child of leader.signal.children) {
+    child.signal.parent = k.init;
+    k.init.signal.children.push(child);
+  }
+  leader.signal.children.length = 0;
+}

@@ -1,0 +1,148 @@
+import type { Flow, Waiter } from '../../engine/coroutine.js';
+import { WaitQueue } from '../../engine/wait_queue.js';
+import type { Cgroup } from '../cgroup/cgroup.js';
+import type { KmemKind, MemCgroup } from '../mm/mem_cgroup.js';
+import type { Mm } from '../mm/mm_types.js';
+
+/** Task states, as ps(1) shows them (include/linux/sched.h). */
+export const TASK_RUNNING = 0;
+export const TASK_INTERRUPTIBLE = 1;
+export const TASK_UNINTERRUPTIBLE = 2;
+export const TASK_KILLABLE = 3;
+export const TASK_STOPPED = 4;
+export const EXIT_ZOMBIE = 5;
+export const EXIT_DEAD = 6;
+
+export const OOM_SCORE_ADJ_MIN = -1000;
+export const OOM_SCORE_ADJ_MAX = 1000;
+
+/** What a task does in user mode; src/userspace implements it. */
+export interface UserProgram {
+  /**
+   * Runs until the task needs the CPU for a while (sets `task.burst_ns`, returns RUN), starts a
+   * system call or fault (sets `task.flow`, returns ENTER), or both in order.
+   */
+  run(task: Task): number;
+}
+
+/** Shared by the threads of a process (include/linux/sched/signal.h). */
+export class Signal {
+  readonly threads: Task[] = [];
+  oom_score_adj = 0;
+  /** The mm that was chosen by the OOM killer; sticky until the process is gone. */
+  oom_mm: Mm | null = null;
+  /** Prefer this process (swapoff, ksm). */
+  oom_flag_origin = false;
+  /** SIGNAL_GROUP_EXIT: the whole group is on its way out. */
+  group_exit = false;
+  /** SIGNAL_GROUP_COREDUMP. */
+  coredump = false;
+  core_dumper: Task | null = null;
+  readonly core_done = new WaitQueue<Task>();
+  exit_code = 0;
+  parent: Task | null = null;
+  /** Kernel memory that open files hold, charged to whoever filled them. */
+  readonly files: { memcg: MemCgroup; kind: KmemKind; pages: number }[] = [];
+  readonly children: Task[] = []; // group leaders forked by any thread of this group
+  readonly wait_chldexit = new WaitQueue<Task>();
+
+  constructor(readonly leader: Task) {}
+}
+
+/**
+ * A thread. Life: forked → runnable ⇄ sleeping → do_exit → zombie → dead (released). A sleeping task
+ * has exactly one reason to wake: a timer, a wake(), or a signal that its state lets through.
+ */
+export class Task implements Waiter {
+  readonly signal: Signal;
+  state = TASK_RUNNING;
+  /** State that `yield BLOCK` puts it in; flows that may be killed while waiting change it. */
+  sleep_state = TASK_UNINTERRUPTIBLE;
+  /** What it waits for; for people. */
+  wchan = '';
+
+  mm: Mm | null = null;
+  cgroup!: Cgroup;
+  user: UserProgram | null = null;
+  /** The kernel code it is in; null in user mode. */
+  flow: Flow<unknown> | null = null;
+
+  /** Bit set of PF_*. */
+  kthread = false;
+  exiting = false; // PF_EXITING
+  memalloc = false; // PF_MEMALLOC
+  memdie = false; // TIF_MEMDIE
+  sigkill_pending = false;
+  stop_pending = false;
+  /** In vfork(): the parent that waits for it. */
+  vfork_parent: Task | null = null;
+  vfork_done = true;
+  /** CAP_SYS_ADMIN in the initial user namespace. */
+  cap_sys_admin = false;
+  uid = 0;
+  /** Nodes its mempolicy allows; null: all. */
+  nodemask: readonly number[] | null = null;
+  /** Nodes its cpuset allows; null: all. */
+  mems_allowed: readonly number[] | null = null;
+
+  /** memcg OOM seen in the current user fault (task_struct.memcg_in_oom, ≤ 4.18). */
+  memcg_in_oom: MemCgroup | null = null;
+  memcg_may_oom = false;
+  memcg_nr_pages_over_high = 0;
+  memcg_over_high: MemCgroup | null = null;
+
+  /** CPU time asked for by the last RUN, ns. */
+  burst_ns = 0;
+  vruntime_ns = 0;
+  cpu = -1;
+  on_rq = false;
+  /** Engine handle of its pending timer, −1 if none. */
+  timer = -1;
+  /** Nesting of psi_memstall_enter(). */
+  memstall = 0;
+  psi_flags = 0;
+  psi_cpu = 0;
+  /** Index in the scheduler's table. */
+  slot = -1;
+  start_ns = 0;
+  /** Kernel memory of the thread itself, in pages, and who is charged for it. */
+  kernel_memory: { memcg: MemCgroup; stack: number; slab: number } | null = null;
+  /** The process's name in the workload; '' for kernel threads. */
+  spec_name = '';
+
+  constructor(
+    readonly pid: number,
+    public comm: string,
+    leader: Task | null,
+    private readonly waker: (task: Task) => void,
+  ) {
+    this.signal = leader === null ? new Signal(this) : leader.signal;
+    this.signal.threads.push(this);
+  }
+
+  get tgid(): number {
+    return this.signal.leader.pid;
+  }
+
+  get is_leader(): boolean {
+    return this.signal.leader === this;
+  }
+
+  /** Waiter: ends an ordinary sleep. */
+  wake(): void {
+    this.waker(this);
+  }
+}
+
+export function thread_group_leader(t: Task): boolean {
+  return t.is_leader;
+}
+
+export function fatal_signal_pending(t: Task): boolean {
+  return t.sigkill_pending;
+}
+
+/** oom_mm is set, whatever became of the mm since (include/linux/oom.h). */
+export function tsk_is_oom_victim(t: Task): boolean {
+  return t.signal.oom_mm !== null;
+}

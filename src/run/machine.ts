@@ -1,0 +1,86 @@
+import type { KernelConfig, ZoneConfig } from '../kernel/config.js';
+import { policyOf } from '../kernel/policy/index.js';
+import { profileOf } from '../kernel/profile.js';
+import { bytes_to_pages } from '../kernel/units.js';
+import { InputError } from '../workload/problems.js';
+import type { MachineSpec, Workload } from '../workload/types.js';
+
+/** What a run may change of its workload's kernel. */
+export interface KernelChoice {
+  readonly kernel: string;
+  readonly policy: string;
+  readonly switches: Readonly<Record<string, string | number | boolean>>;
+}
+
+const FOUR_GIB_PAGES = 1_048_576;
+/** struct page takes 64 of 4096 bytes; text, boot allocations and holes take about this much more. */
+const PAGE_STRUCT_SHARE = 64;
+const BOOT_RESERVE_PAGES = 4096;
+/** What a booted system without user processes holds besides: slab, stacks, per-CPU areas. */
+const BOOT_USED_PAGES = 3072;
+
+/** Zones of a machine that only says how much memory it has, split evenly over its nodes. */
+function default_zones(machine: MachineSpec): ZoneConfig[] {
+  const zones: ZoneConfig[] = [];
+  const per_node = Math.floor(bytes_to_pages(machine.memoryBytes) / machine.nodes);
+  for (let node = 0; node < machine.nodes; node++) {
+    const low = node === 0 ? Math.min(per_node, (FOUR_GIB_PAGES * 3) / 4) : 0;
+    if (low > 0) zones.push(zone(node, 'DMA32', low, true));
+    if (per_node > low) zones.push(zone(node, 'Normal', per_node - low, low === 0 && node === 0));
+  }
+  return zones;
+}
+
+function zone(node: number, name: string, present: number, boot: boolean): ZoneConfig {
+  const reserve = boot ? Math.min(BOOT_RESERVE_PAGES, Math.floor(present / 16)) : 0;
+  const used = boot ? Math.min(BOOT_USED_PAGES, Math.floor(present / 16)) : 0;
+  const managed = present - Math.floor(present / PAGE_STRUCT_SHARE) - reserve;
+  return {
+    node,
+    name,
+    presentPages: present,
+    managedPages: managed,
+    freePages: managed - used,
+    minPages: null,
+    lowPages: null,
+    highPages: null,
+    protectionPages: null,
+  };
+}
+
+/**
+ * The kernel's configuration from a workload.
+ * @throws InputError for an unknown kernel, policy or switch
+ */
+export function kernel_config(workload: Workload, choice: KernelChoice): KernelConfig {
+  const { machine, sysctl } = workload;
+  try {
+    return {
+      profile: profileOf(choice.kernel, choice.switches),
+      policy: policyOf(choice.policy),
+      release: choice.kernel,
+      cpus: machine.cpus,
+      hz: machine.hz,
+      zones: machine.zones ?? default_zones(machine),
+      swapPages: bytes_to_pages(machine.swapBytes),
+      swapPageNs: machine.swapLatencyNs,
+      diskPageNs: machine.diskLatencyNs,
+      cachePages: machine.cachePages,
+      exec: machine.exec,
+      costs: machine.costs,
+      sysctl: {
+        swappiness: sysctl.swappiness,
+        panic_on_oom: sysctl.panicOnOom,
+        oom_kill_allocating_task: sysctl.oomKillAllocatingTask,
+        oom_dump_tasks: sysctl.oomDumpTasks,
+        min_free_kbytes: sysctl.minFreeKbytes,
+        watermark_scale_factor: sysctl.watermarkScaleFactor,
+      },
+      referencedAnon: 0,
+      referencedFile: 0,
+      oomLockHandOff: 'barging',
+    };
+  } catch (error) {
+    throw new InputError(error instanceof Error ? error.message : String(error));
+  }
+}

@@ -1,0 +1,220 @@
+/**
+ * The user space of a machine: what starts processes, restarts them, and applies the events that
+ * come from outside.
+ */
+import type { Flow } from '../engine/coroutine.js';
+import type { RandomStreams } from '../engine/random.js';
+import { WaitQueue } from '../engine/wait_queue.js';
+import { cgroup_file_write, cgroup_mkdir, cgroup_rmdir } from '../kernel/cgroup/cgroupfs.js';
+import type { Kernel } from '../kernel/kernel.js';
+import { sysrq_oom } from '../kernel/mm/sysrq.js';
+import { do_exit } from '../kernel/sched/exit.js';
+import { send_sigcont, send_sigkill, send_sigstop } from '../kernel/sched/signal.js';
+import type { Task } from '../kernel/sched/task.js';
+import type { EventSpec, ProcessSpec, Workload } from '../workload/types.js';
+import { exec_process } from './exec.js';
+import { Program, draw_variate } from './program.js';
+
+/** One of the `count` processes that a spec asks for; survives its process when it is restarted. */
+interface Instance {
+  readonly spec: ProcessSpec;
+  readonly index: number;
+  restarts: number;
+}
+
+/** Signals that end a process unless it ignores them; all others are rejected by the schema. */
+const FATAL = new Set(['KILL', 'TERM', 'INT', 'HUP', 'QUIT', 'SEGV', 'ABRT']);
+
+export class Host {
+  readonly specs = new Map<string, ProcessSpec>();
+  readonly #instances = new Map<Task, Instance>();
+  readonly #ignored = new Map<Task, Set<string>>();
+  /** `ready` steps passed so far. */
+  ready = 0;
+  /** The file system under /mnt is frozen: writers sleep in D state. */
+  frozen = false;
+  readonly frozen_waitq = new WaitQueue<Task>();
+  /** Starts and restarts that are still to come. */
+  pending = 0;
+  failed_syscalls = 0;
+  /** Processes and threads started by others so far: names their random streams. */
+  children = 0;
+
+  constructor(
+    readonly k: Kernel,
+    readonly streams: RandomStreams,
+  ) {
+    k.on_process_exit = (leader) => this.#on_exit(leader);
+  }
+
+  /** Schedules every process and event of a workload. */
+  start(workload: Workload): void {
+    for (const spec of workload.processes) this.specs.set(spec.name, spec);
+    for (const spec of workload.processes) {
+      if (!spec.top) continue;
+      for (let index = 0; index < spec.count; index++) {
+        const random = this.streams.stream(`${spec.name}/${index}/start`);
+        const instance = { spec, index, restarts: 0 };
+        this.#start_at(draw_variate(spec.start, random), instance);
+      }
+    }
+    for (const event of workload.events) this.#schedule_event(event);
+  }
+
+  #start_at(time_ns: number, instance: Instance): void {
+    this.pending++;
+    this.k.defer(time_ns, () => {
+      this.pending--;
+      this.#launch(instance);
+    });
+  }
+
+  /** fork and exec by init: the new task sets itself up in its cgroup and runs its program. */
+  #launch(instance: Instance): void {
+    const { k } = this;
+    const { spec } = instance;
+    const t = k.create_task(spec.comm, null, instance.restarts === 0 ? spec.pid : null);
+    this.#instances.set(t, instance);
+    const stream = `${spec.name}/${instance.index}/${instance.restarts}`;
+    t.user = new Program(this, spec.program, this.streams.stream(stream));
+    t.spec_name = spec.name;
+    t.uid = spec.uid;
+    t.cap_sys_admin = spec.capSysAdmin;
+    t.signal.oom_score_adj = spec.oomScoreAdj ?? 0;
+    t.signal.parent = k.init;
+    k.init.signal.children.push(t);
+    k.processes.add(t);
+    k.attach_task(t, k.cgroups.get(spec.cgroup ?? '/') ?? k.root_cgroup);
+    t.flow = exec_process(k, t, spec);
+    k.sched.wake_up_new_task(t);
+  }
+
+  #on_exit(leader: Task): void {
+    const instance = this.#instances.get(leader);
+    this.#ignored.delete(leader);
+    if (instance === undefined) return;
+    this.#instances.delete(leader);
+    const { when, delayNs, max } = instance.spec.restart;
+    const killed = leader.signal.exit_code !== 0;
+    if (when === 'never' || (when === 'on-kill' && !killed) || instance.restarts >= max) return;
+    instance.restarts++;
+    this.#start_at(this.k.sim.nowNs + delayNs, instance);
+  }
+
+  ignore_signal(t: Task, signal: string): void {
+    const leader = t.signal.leader;
+    const set = this.#ignored.get(leader) ?? new Set();
+    set.add(signal);
+    this.#ignored.set(leader, set);
+  }
+
+  #schedule_event(event: EventSpec): void {
+    this.pending++;
+    if (event.after === 'start') {
+      this.k.defer(event.atNs, () => this.#apply(event));
+      return;
+    }
+    let waiting = true;
+    this.k.on_first_kill.push(() => {
+      if (!waiting) return;
+      waiting = false;
+      this.k.defer(this.k.sim.nowNs + event.atNs, () => this.#apply(event));
+    });
+  }
+
+  #apply(event: EventSpec): void {
+    this.pending--;
+    const { k } = this;
+    switch (event.op) {
+      case 'write': {
+        const { cgroup, file, value } = event;
+        this.#as_admin(function* (t) {
+          yield* cgroup_file_write(k, t, cgroup, file, value);
+        });
+        break;
+      }
+      case 'sysctl':
+        this.#set_sysctl(event.name, event.value);
+        break;
+      case 'sysrq':
+        if (event.key === 'f') this.#as_admin((t) => sysrq_oom(k, t));
+        break;
+      case 'mkdir':
+        cgroup_mkdir(k, event.cgroup);
+        break;
+      case 'rmdir':
+        cgroup_rmdir(k, event.cgroup);
+        break;
+      case 'freeze':
+        this.frozen = true;
+        break;
+      case 'thaw':
+        this.frozen = false;
+        this.frozen_waitq.wakeAll();
+        break;
+      case 'kill':
+        this.#kill(event.process, event.signal);
+        break;
+    }
+  }
+
+  /** Runs kernel code in the context of an administrator's short-lived process in the root cgroup. */
+  #as_admin(work: (t: Task) => Flow): void {
+    const { k } = this;
+    const t = k.create_task('sh', null);
+    t.signal.oom_score_adj = -1000;
+    t.signal.parent = k.init;
+    k.processes.add(t);
+    k.attach_task(t, k.root_cgroup);
+    t.flow = (function* (): Flow {
+      yield* work(t);
+      yield* do_exit(k, t);
+    })();
+    k.sched.wake_up_new_task(t);
+  }
+
+  #set_sysctl(name: string, value: number): void {
+    const { sysctl } = this.k;
+    if (name === 'vm.swappiness') sysctl.swappiness = value;
+    else if (name === 'vm.panic_on_oom') sysctl.panic_on_oom = value;
+    else if (name === 'vm.oom_kill_allocating_task') sysctl.oom_kill_allocating_task = value !== 0;
+    else if (name === 'vm.oom_dump_tasks') sysctl.oom_dump_tasks = value !== 0;
+    else if (name === 'vm.min_free_kbytes') {
+      sysctl.min_free_kbytes = value;
+      this.k.set_watermarks(null);
+    } else if (name === 'vm.watermark_scale_factor') {
+      sysctl.watermark_scale_factor = value;
+      this.k.set_watermarks(null);
+    }
+  }
+
+  /** kill(1) of all processes of that name. */
+  #kill(name: string, signal: string): void {
+    for (const leader of [...this.k.processes]) {
+      if (leader.spec_name !== name) continue;
+      if (signal === 'STOP') send_sigstop(this.k, leader);
+      else if (signal === 'CONT') send_sigcont(this.k, leader);
+      else if (FATAL.has(signal)) {
+        const ignored = signal !== 'KILL' && this.#ignored.get(leader)?.has(signal) === true;
+        if (!ignored) send_sigkill(this.k, leader);
+      }
+    }
+  }
+
+  /** Every process sits in pause(), wait() or vfork(), or is stopped, and nothing is to come. */
+  quiet(): boolean {
+    if (this.pending > 0) return false;
+    for (const leader of this.k.processes) {
+      if (leader.kthread || leader === this.k.init) continue;
+      for (const thread of leader.signal.threads) if (!at_rest(thread)) return false;
+    }
+    return true;
+  }
+}
+
+const AT_REST = new Set(['hold', 'wait', 'wait_for_vfork_done', 'do_signal_stop']);
+
+function at_rest(t: Task): boolean {
+  return t.state >= 4 || (t.state !== 0 && AT_REST.has(t.wchan));
+}
+

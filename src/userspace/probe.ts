@@ -1,0 +1,69 @@
+import type { Flow } from '../engine/coroutine.js';
+import { GFP_HIGHUSER, GFP_KERNEL, GFP_KERNEL_ACCOUNT } from '../kernel/mm/gfp.js';
+import { user_fault } from '../kernel/mm/memory.js';
+import { drop_mapping, zap_mapping } from '../kernel/mm/rmap.js';
+import { THREAD_STACK_PAGES } from '../kernel/sched/fork.js';
+import type { Task } from '../kernel/sched/task.js';
+import type { ProbeKind, StepOf } from '../workload/types.js';
+import { borrow_pages } from './kernel_memory.js';
+import { fail } from './processes.js';
+import { type Program, map_area } from './program.js';
+import { nanosleep } from './sleep.js';
+
+/** What a failed call of each kind is called and returns. */
+const FAILURE: Record<ProbeKind, readonly [string, string]> = {
+  pipe: ['write', 'ENOMEM'],
+  sock: ['send', 'ENOBUFS'],
+  tmpfs: ['write', 'ENOMEM'],
+  fork: ['fork', 'ENOMEM'],
+  open: ['open', 'ENOMEM'],
+  mmap: ['mmap', 'ENOMEM'],
+};
+
+const PROBE_PAGES = 16;
+
+/** Makes system calls that allocate in the kernel, one after the other; failures are counted. */
+export function* probe(program: Program, t: Task, step: StepOf<'probe'>): Flow {
+  const { k } = program.host;
+  const end_ns = k.sim.nowNs + program.draw(step.duration);
+  while (k.sim.nowNs < end_ns && !t.sigkill_pending) {
+    if (!(yield* call(program, t, step.kind))) fail(program, ...FAILURE[step.kind]);
+    yield* nanosleep(k, t, program.draw(step.every));
+  }
+}
+
+function* call(program: Program, t: Task, kind: ProbeKind): Flow<boolean> {
+  const { k } = program.host;
+  switch (kind) {
+    case 'pipe':
+      return yield* borrow_pages(k, t, 'pipe', GFP_KERNEL_ACCOUNT, PROBE_PAGES);
+    case 'sock':
+      return yield* borrow_pages(k, t, 'pipe', GFP_KERNEL, PROBE_PAGES);
+    case 'tmpfs':
+      return yield* borrow_pages(k, t, 'slab', { ...GFP_HIGHUSER, account: true }, PROBE_PAGES);
+    case 'fork':
+      return yield* borrow_pages(k, t, 'kernel_stack', GFP_KERNEL_ACCOUNT, THREAD_STACK_PAGES + 8);
+    case 'open':
+      return yield* borrow_pages(k, t, 'slab', GFP_KERNEL_ACCOUNT, 1);
+    case 'mmap':
+      return yield* map_touch_unmap(program, t);
+  }
+}
+
+/** mmap, touch, munmap: the touching is a user fault, which is retried rather than failed. */
+function* map_touch_unmap(program: Program, t: Task): Flow<boolean> {
+  const { k } = program.host;
+  const vma = map_area(t, 'anon', PROBE_PAGES);
+  for (let left = PROBE_PAGES; left > 0 && !t.sigkill_pending; ) {
+    if (yield* user_fault(k, t, vma)) left--;
+  }
+  if (t.mm === null) return true;
+  for (const mapping of [...vma.mappings]) {
+    zap_mapping(k, mapping, Number.POSITIVE_INFINITY);
+    drop_mapping(k, mapping);
+  }
+  t.mm.vmas.splice(t.mm.vmas.indexOf(vma), 1);
+  t.mm.total_vm -= PROBE_PAGES;
+  t.mm.mapped_span -= PROBE_PAGES;
+  return true;
+}

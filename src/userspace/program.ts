@@ -1,0 +1,182 @@
+/**
+ * Runs a process's program, step by step, as user code on the modelled kernel. Touching anonymous
+ * memory is the hot path and a plain function; every other step is a flow.
+ */
+import type { Flow } from '../engine/coroutine.js';
+import type { RandomStream } from '../engine/random.js';
+import type { Kernel } from '../kernel/kernel.js';
+import { touch_fast, user_fault } from '../kernel/mm/memory.js';
+import { Vma } from '../kernel/mm/mm_types.js';
+import { ENTER, RUN } from '../kernel/sched/core.js';
+import { do_group_exit } from '../kernel/sched/exit.js';
+import type { Task, UserProgram } from '../kernel/sched/task.js';
+import { pages_for } from '../kernel/units.js';
+import type { Step, Variate } from '../workload/types.js';
+import type { Host } from './host.js';
+import { nanosleep } from './sleep.js';
+import { step_flow } from './steps.js';
+
+/** A burst of touching takes about this long at most, so that others get their turn. */
+const BURST_NS = 500_000;
+const BURST_PAGES_MIN = 32;
+const BURST_PAGES_MAX = 512;
+
+/** Memory being touched: what is left of the step at hand and of the whole. */
+interface Touching {
+  readonly vma: Vma;
+  left: number;
+  left_in_step: number;
+  readonly step: number;
+  readonly every: Variate | null;
+}
+
+interface Frame {
+  readonly steps: readonly Step[];
+  next: number;
+  times_left: number;
+}
+
+/** The program of one process (or thread) and how far it has got. */
+export class Program implements UserProgram {
+  readonly #frames: Frame[];
+  #touching: Touching | null = null;
+  readonly #burst_pages: number;
+  /** Done once, when the program first runs. */
+  before: ((t: Task) => void) | null = null;
+
+  constructor(
+    readonly host: Host,
+    steps: readonly Step[],
+    readonly random: RandomStream,
+  ) {
+    this.#frames = [{ steps, next: 0, times_left: 1 }];
+    const pages = Math.floor(BURST_NS / Math.max(1, host.k.costs.touchPageNs));
+    this.#burst_pages = Math.min(BURST_PAGES_MAX, Math.max(BURST_PAGES_MIN, pages));
+  }
+
+  run(t: Task): number {
+    if (this.before !== null) {
+      const before = this.before;
+      this.before = null;
+      before(t);
+    }
+    if (this.#touching !== null) return this.#touch(t, this.#touching);
+    const step = this.#next_step();
+    if (step === null) {
+      t.flow = do_group_exit(this.host.k, t, 0);
+      return ENTER;
+    }
+    if (step.op === 'anon' || step.op === 'shm') {
+      this.begin_touching(t, step.op === 'shm' ? 'shmem' : 'anon', step.size, step.step, step.every);
+      return this.#touch(t, this.#touching!);
+    }
+    t.flow = step_flow(this, t, step);
+    return ENTER;
+  }
+
+  /** Draws an amount; each use draws anew. */
+  draw(variate: Variate): number {
+    return draw_variate(variate, this.random);
+  }
+
+  /** Maps an area and makes touching it what the program does next. */
+  begin_touching(
+    t: Task,
+    kind: 'anon' | 'shmem',
+    size: Variate,
+    step: Variate | null,
+    every: Variate | null,
+  ): void {
+    const pages = pages_for(this.draw(size));
+    const vma = map_area(t, kind, pages);
+    const step_pages = step === null ? pages : Math.max(1, pages_for(this.draw(step)));
+    this.#touching = {
+      vma,
+      left: pages,
+      left_in_step: Math.min(pages, step_pages),
+      step: step_pages,
+      every,
+    };
+  }
+
+  /** What is left of the program is to hold still. */
+  then_hold(): void {
+    this.#frames.length = 0;
+    this.#frames.push({ steps: [{ op: 'hold', duration: null }], next: 0, times_left: 1 });
+  }
+
+  #next_step(): Step | null {
+    for (;;) {
+      const frame = this.#frames[this.#frames.length - 1];
+      if (frame === undefined) return null;
+      if (frame.next >= frame.steps.length) {
+        frame.times_left--;
+        if (frame.times_left > 0) {
+          frame.next = 0;
+        } else {
+          this.#frames.pop();
+        }
+        continue;
+      }
+      const step = frame.steps[frame.next++]!;
+      if (step.op !== 'loop') return step;
+      const times = step.times ?? Number.POSITIVE_INFINITY;
+      if (times > 0) this.#frames.push({ steps: step.steps, next: 0, times_left: times });
+    }
+  }
+
+  #touch(t: Task, touching: Touching): number {
+    const { k } = this.host;
+    if (touching.left_in_step > 0) {
+      const want = Math.min(touching.left_in_step, this.#burst_pages);
+      const n = touch_fast(k, t, touching.vma, want);
+      if (n === 0) {
+        t.flow = fault_one(k, t, touching);
+        return ENTER;
+      }
+      touching.left -= n;
+      touching.left_in_step -= n;
+      t.burst_ns = n * k.costs.touchPageNs;
+      return RUN;
+    }
+    if (touching.left === 0) this.#touching = null;
+    else touching.left_in_step = Math.min(touching.left, touching.step);
+    const every_ns = touching.every === null ? 0 : this.draw(touching.every);
+    if (every_ns > 0) t.flow = nanosleep(k, t, every_ns);
+    return every_ns > 0 ? ENTER : this.run(t);
+  }
+}
+
+/** A fault on the next page, the slow way. */
+function* fault_one(k: Kernel, t: Task, touching: Touching): Flow {
+  if (yield* user_fault(k, t, touching.vma)) {
+    touching.left--;
+    touching.left_in_step--;
+  }
+}
+
+/** mmap(2): private anonymous, or shared anonymous memory. */
+export function map_area(t: Task, kind: 'anon' | 'shmem', pages: number): Vma {
+  const mm = t.mm!;
+  const vma = new Vma(mm, kind, kind === 'shmem', pages);
+  vma.locked = mm.lock_future;
+  mm.vmas.push(vma);
+  mm.total_vm += pages;
+  return vma;
+}
+
+/** Draws from a variate with the stream's integer arithmetic. */
+export function draw_variate(variate: Variate, random: RandomStream): number {
+  switch (variate.kind) {
+    case 'constant':
+      return variate.value;
+    case 'exponential':
+      return random.exponential(variate.mean);
+    case 'uniform':
+      return random.uniform(variate.min, variate.max);
+    case 'normal':
+      return Math.max(0, random.normal(variate.mean, variate.sd));
+    case 'choice':
+      return random.choice(variate.values);
+  }
+}
