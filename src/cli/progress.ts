@@ -1,6 +1,6 @@
 import type { RunObserver } from '../run/drive.js';
+import type { ObservedSystem } from '../run/observed_system.js';
 import { formatCount, formatSeconds } from '../run/summary.js';
-import type { System } from '../run/system.js';
 
 const INTERVAL_MS = 1000;
 
@@ -15,7 +15,7 @@ export class Progress implements RunObserver {
     this.#write = write;
   }
 
-  slice(system: System): void {
+  slice(system: ObservedSystem): void {
     const isOver = system.endedBy !== null;
     const nowMs = performance.now();
     if (!isOver && nowMs - this.#shownMs < INTERVAL_MS) return;

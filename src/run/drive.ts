@@ -1,12 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { System } from './system.js';
+import type { ObservedSystem } from './observed_system.js';
 
 /** Someone who watches a run without taking part in it. */
 export interface RunObserver {
   /** Called once, before the first event: subscribe to tracepoints here. */
-  begin?(system: System): void;
+  begin?(system: ObservedSystem): void;
   /** Called between slices of events; a promise holds the run up until it is resolved. */
-  slice?(system: System): void | Promise<void>;
+  slice?(system: ObservedSystem): void | Promise<void>;
 }
 
 export interface DriveOptions {
@@ -33,7 +33,7 @@ const FLUSH_MS = 250;
  * @returns `interrupted` when the signal came first
  */
 export async function drive(
-  system: System,
+  system: ObservedSystem,
   options: DriveOptions,
 ): Promise<'ended' | 'interrupted'> {
   const { sampleIntervalNs, sample, observers, signal } = options;
@@ -57,7 +57,7 @@ export async function drive(
   return system.endedBy === null ? 'interrupted' : 'ended';
 }
 
-async function watch(system: System, observers: readonly RunObserver[]): Promise<void> {
+async function watch(system: ObservedSystem, observers: readonly RunObserver[]): Promise<void> {
   for (const observer of observers) {
     const wait = observer.slice?.(system);
     if (wait !== undefined) await wait; // awaiting nothing would cost a turn for each slice

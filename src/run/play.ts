@@ -4,9 +4,9 @@ import { runFolderName } from '../record/run_folder.js';
 import { defaultSampleIntervalNs } from '../record/samples_csv.js';
 import { drive, type RunObserver } from './drive.js';
 import { identityOf, RUN_DEFAULT, type RunChoices, type WorkloadSource } from './identity.js';
+import type { ObservedSystem } from './observed_system.js';
 import { Recording } from './recording.js';
 import { type KillResult, killResult, type RunResult } from './result.js';
-import type { System } from './system.js';
 import { formatToken, type RunIdentity } from './token.js';
 
 export interface PlayOptions {
@@ -22,7 +22,7 @@ export interface PlayOptions {
 
 /** Plays a booted system to its end and records it. @throws OutputError */
 export async function play(
-  system: System,
+  system: ObservedSystem,
   source: WorkloadSource,
   choices: RunChoices,
   options: PlayOptions = {},
@@ -50,7 +50,7 @@ export async function play(
 }
 
 function record(
-  system: System,
+  system: ObservedSystem,
   source: WorkloadSource,
   identity: RunIdentity,
   { outDir = null, force = false }: PlayOptions,
@@ -66,7 +66,7 @@ function record(
   return new Recording(system, { dir, identity, source, force });
 }
 
-function collectKills(system: System): readonly KillResult[] {
+function collectKills(system: ObservedSystem): readonly KillResult[] {
   const kills: KillResult[] = [];
   system.trace.subscribe(['oomsim:oom_kill'], (_name, { timeNs }, fields) => {
     const kill = fields as unknown as TraceFields['oomsim:oom_kill'];
@@ -76,7 +76,7 @@ function collectKills(system: System): readonly KillResult[] {
 }
 
 function resultOf(
-  system: System,
+  system: ObservedSystem,
   identity: RunIdentity,
   kills: readonly KillResult[],
   outDir: string | null,

@@ -3,9 +3,9 @@ import { type Manifest, type ManifestState, writeManifest } from '../record/mani
 import { RunRecorder } from '../record/recorder.js';
 import { prepareRunFolder, writeWorkload } from '../record/run_folder.js';
 import type { WorkloadSource } from './identity.js';
+import type { ObservedSystem } from './observed_system.js';
 import { PROGRAM_VERSION } from './program_version.js';
 import type { RunResult } from './result.js';
-import type { System } from './system.js';
 import { formatIdentity, type RunIdentity } from './token.js';
 
 export interface RecordingOptions {
@@ -24,10 +24,10 @@ export class Recording {
   readonly dir: string;
   readonly #recorder: RunRecorder;
   readonly #unfinished: Omit<Manifest, 'format'>;
-  readonly #system: System;
+  readonly #system: ObservedSystem;
 
   /** Takes the folder and subscribes to every tracepoint. @throws OutputError */
-  constructor(system: System, { dir, identity, source, force }: RecordingOptions) {
+  constructor(system: ObservedSystem, { dir, identity, source, force }: RecordingOptions) {
     const text = formatIdentity(identity);
     this.dir = dir;
     this.#system = system;

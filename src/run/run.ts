@@ -1,8 +1,3 @@
-import { POLICIES } from '../kernel/policy/index.js';
-import { profileOf } from '../kernel/profile.js';
-import { InputError, printable } from '../workload/problems.js';
-import { hint } from '../workload/suggest.js';
-import type { Workload } from '../workload/types.js';
 import { type BootOptions, boot } from './boot.js';
 import type { RunObserver } from './drive.js';
 import { identityOf, type RunChoices, type WorkloadSource } from './identity.js';
@@ -29,7 +24,6 @@ export async function runWorkload(
   options: RunOptions = {},
   observers: readonly RunObserver[] = [],
 ): Promise<RunResult> {
-  checkChoices(source.workload, options);
   const { untilNs, kernel, policy, switches, queue = 'auto', check = false } = options;
   const { seed, run } = identityOf(source, options);
   const workload = untilNs === undefined ? source.workload : { ...source.workload, untilNs };
@@ -43,21 +37,4 @@ export async function runWorkload(
     ...(switches === undefined ? {} : { switches }),
   });
   return play(system, source, options, options, observers);
-}
-
-/** @throws InputError when a named kernel, policy or switch does not exist. */
-export function checkChoices(workload: Workload, choices: RunChoices): void {
-  const policy = choices.policy ?? workload.policy;
-  const policies = POLICIES.map(({ name }) => name);
-  if (!policies.includes(policy)) {
-    const known = `policies are: ${policies.join(', ')}`;
-    throw new InputError(
-      `there is no policy "${printable(policy)}"${hint(policy, policies)}; ${known}`,
-    );
-  }
-  try {
-    profileOf(choices.kernel ?? workload.kernel, { ...workload.switches, ...choices.switches });
-  } catch (error) {
-    throw new InputError((error as Error).message, { cause: error });
-  }
 }

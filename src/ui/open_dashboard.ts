@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Instance } from 'ink';
 import type { RunObserver } from '../run/drive.js';
-import type { System } from '../run/system.js';
+import type { ObservedSystem } from '../run/observed_system.js';
 import { LogTail } from './log_tail.js';
 import { AlternateScreen } from './screen.js';
 import { isColorRefused } from './terminal.js';
@@ -41,7 +41,7 @@ export async function openDashboard(options: DashboardOptions): Promise<OpenDash
   let app: Instance | null = null;
   let drawnMs = 0;
 
-  function draw(system: System): void {
+  function draw(system: ObservedSystem): void {
     drawnMs = performance.now();
     const view = viewOf(system, { ...options, log: log.lines });
     const element = createElement(App, { view, quit: options.quit });

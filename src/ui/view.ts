@@ -1,5 +1,5 @@
 import type { CgroupSnapshot, MachineSnapshot } from '../kernel/snapshot.js';
-import type { System } from '../run/system.js';
+import type { ObservedSystem } from '../run/observed_system.js';
 
 /** Everything that one frame of the dashboard shows. Frozen: nothing in it changes later. */
 export interface DashboardView {
@@ -26,7 +26,7 @@ export interface ViewContext {
   readonly log: readonly string[];
 }
 
-export function viewOf(system: System, { seed, token, log }: ViewContext): DashboardView {
+export function viewOf(system: ObservedSystem, { seed, token, log }: ViewContext): DashboardView {
   return {
     workload: system.workload.name,
     kernel: system.kernelName,

@@ -1,7 +1,7 @@
 import { Fingerprint } from '../../src/engine/fingerprint.js';
 import type { MachineSnapshot } from '../../src/kernel/snapshot.js';
 import type { WorkloadSource } from '../../src/run/identity.js';
-import type { System } from '../../src/run/system.js';
+import type { ObservedSystem } from '../../src/run/observed_system.js';
 import { workloadHash } from '../../src/workload/load.js';
 import type { Workload } from '../../src/workload/types.js';
 import { FakeTrace, oomKill } from '../record/fake_trace.js';
@@ -21,7 +21,7 @@ export function fakeSource(text: string, workload = fakeWorkload()): WorkloadSou
 }
 
 /** One event each millisecond; each tenth of them is a kill. Nothing is simulated. */
-export class FakeSystem implements System {
+export class FakeSystem implements ObservedSystem {
   readonly workload: Workload;
   readonly kernelName = '4.15';
   readonly policyName = 'cgroup';
