@@ -102,7 +102,7 @@ test(`no file is longer than ${LINES_MAX} lines`, () => {
 });
 
 test('nothing refers to a machine it was written on', () => {
-  const folders = ['home', 'root', 'work', 'Users', 'tmp'].join('|');
+  const folders = ['home', 'root', 'work', 'Users'].join('|');
   const pattern = new RegExp(`(^|[\\s'"\`(=])/(${folders})/[a-z]`);
   const wrong = [...SOURCES, ...read('workloads', /\.ya?ml$/)].flatMap(({ path, text }) =>
     text.split('\n').flatMap((line, index) => (pattern.test(line) ? [`${path}:${index + 1}`] : [])),

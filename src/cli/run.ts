@@ -100,12 +100,12 @@ async function watch(
   }
 }
 
-/** Nobody wants to look at one run for longer, unless asked. */
-const SHOW_NS_MAX = 10_000_000_000;
+/** Slow enough to see who dies; most runs end well before the time that they may take. */
+const SHOW_NS = 20_000_000_000;
 
-/** Real time, or as much faster as it takes to be through in ten seconds. */
+/** The simulated seconds per second at which a run that uses all its time lasts SHOW_NS. */
 function comfortableSpeed(untilNs: number): number {
-  return Math.max(1, untilNs / SHOW_NS_MAX);
+  return untilNs / SHOW_NS;
 }
 
 async function wantsDashboard({ ui, json, quiet }: RunFlags): Promise<boolean> {

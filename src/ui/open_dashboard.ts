@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Instance } from 'ink';
 import type { RunObserver } from '../run/drive.js';
 import type { ObservedSystem } from '../run/observed_system.js';
+import { FRAME_MS, INK_OPTIONS } from './ink_options.js';
 import { LogTail } from './log_tail.js';
 import { AlternateScreen } from './screen.js';
 import { isColorRefused } from './terminal.js';
@@ -25,7 +26,6 @@ export interface OpenDashboard extends RunObserver {
   close(): void;
 }
 
-const FRAME_MS = 100;
 const LOG_LINES = 200;
 
 /** Takes the terminal over. Ink is loaded only here, after the environment has been prepared. */
@@ -50,12 +50,7 @@ export async function openDashboard(options: DashboardOptions): Promise<OpenDash
       return;
     }
     screen.enter();
-    app = render(element, {
-      exitOnCtrlC: false, // raw mode: Ctrl-C is a key like q
-      patchConsole: false,
-      maxFps: 1000 / FRAME_MS,
-      incrementalRendering: true,
-    });
+    app = render(element, INK_OPTIONS);
   }
 
   return {

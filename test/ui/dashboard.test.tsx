@@ -3,45 +3,8 @@ import { expect, test, vi } from 'vitest';
 import { App } from '../../src/ui/app.js';
 import { Dashboard } from '../../src/ui/dashboard.js';
 import type { DashboardView } from '../../src/ui/view.js';
-import { cgroupSnapshot, machineSnapshot } from '../record/snapshots.js';
-
-const zone = {
-  node: 0,
-  name: 'DMA32',
-  freePages: 600,
-  minPages: 500,
-  lowPages: 625,
-  highPages: 750,
-  managedPages: 112_640,
-};
-
-function view(some: Partial<DashboardView> = {}): DashboardView {
-  return {
-    workload: 'small-vs-large',
-    kernel: '4.15',
-    policy: 'cgroup',
-    seed: '1',
-    token: 'oomsim1:1:9f3c0a11:1:1',
-    timeNs: 1_128_000_000,
-    untilNs: 5e9,
-    events: 12_345,
-    state: 'running',
-    machine: machineSnapshot({ totalPages: 112_640, freePages: 600, zones: [zone], kills: 3 }),
-    cgroups: [
-      cgroupSnapshot({ path: '/', usagePages: 112_040, processes: 47 }),
-      cgroupSnapshot({ path: '/few', usagePages: 30_720, processes: 2 }),
-      cgroupSnapshot({
-        path: '/many',
-        usagePages: 81_000,
-        maxPages: 102_400,
-        processes: 42,
-        events: { low: 0, high: 0, max: 0, oom: 0, oom_kill: 3, oom_group_kill: 0 },
-      }),
-    ],
-    log: ['[    1.100000] Out of memory: Kill process 113 (small) score 4 or sacrifice child'],
-    ...some,
-  };
-}
+import { cgroupSnapshot } from '../record/snapshots.js';
+import { dashboardView } from './dashboard_view.js';
 
 function frameOf(shown: DashboardView, columns = 80, rows = 24): string[] {
   const app = render(<Dashboard view={shown} columns={columns} rows={rows} />);
@@ -51,7 +14,7 @@ function frameOf(shown: DashboardView, columns = 80, rows = 24): string[] {
 }
 
 test('one frame tells who, when, how full, and what the kernel said', () => {
-  expect(frameOf(view())).toEqual([
+  expect(frameOf(dashboardView())).toEqual([
     'small-vs-large  kernel 4.15  policy cgroup  seed 1',
     '1.128 s of 5.000 s  running  12,345 events',
     '',
@@ -79,19 +42,19 @@ test.each([
   const path = `/${'deep/'.repeat(30)}`;
   const cgroups = Array.from({ length: 100 }, (_, i) => cgroupSnapshot({ path: `${path}${i}` }));
   const log = Array.from({ length: 100 }, (_, i) => `[    1.000000] ${'line '.repeat(50)}${i}`);
-  const frame = frameOf(view({ cgroups, log }), columns, rows);
+  const frame = frameOf(dashboardView({ cgroups, log }), columns, rows);
   expect(frame).toHaveLength(rows - 1);
   for (const line of frame) expect(line.length).toBeLessThanOrEqual(columns);
 });
 
 test('cgroups that have no row are counted', () => {
   const cgroups = Array.from({ length: 100 }, (_, i) => cgroupSnapshot({ path: `/${i}` }));
-  expect(frameOf(view({ cgroups })).join('\n')).toMatch(/\.\.\. and 9\d more/);
+  expect(frameOf(dashboardView({ cgroups })).join('\n')).toMatch(/\.\.\. and 9\d more/);
 });
 
 test('q and Ctrl-C ask to quit, other keys do not', async () => {
   const quit = vi.fn();
-  const app = render(<App view={view()} quit={quit} />);
+  const app = render(<App view={dashboardView()} quit={quit} />);
   await vi.waitFor(() => expect(app.lastFrame()).toContain('q quit'));
   app.stdin.write('x');
   expect(quit).not.toHaveBeenCalled();
