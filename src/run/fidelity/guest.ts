@@ -1,0 +1,47 @@
+/** What the measured virtual machine was like: costs of the emulated CPU, and its one program. */
+import type { CostSpec, MachineSpec } from '../../workload/types.js';
+
+/**
+ * truth/FINDINGS-6.1.md, regime 2 (2 ns an instruction), and FINDINGS-4.15.md (icount 1): touching a
+ * page 14.3 µs, freeing 2.8 µs, reaping 4.3 µs; a memcg reclaim call that finds nothing 88 µs, which
+ * is 13 priorities; a report 0.7 ms and 10 µs a row.
+ */
+const COSTS_4_15: CostSpec = {
+  touchPageNs: 14_300,
+  freePageNs: 2_800,
+  reapPageNs: 4_300,
+  scanPageNs: 600,
+  swapPageNs: 15_000,
+  readPageNs: 8_000,
+  syscallNs: 3_000,
+  forkNs: 600_000,
+  contextSwitchNs: 10_000,
+  oomTaskScanNs: 1_000,
+  oomReportNs: 700_000,
+  oomReportTaskNs: 10_000,
+  oomKillNs: 15_000,
+  reclaimPassNs: 6_800,
+};
+
+/** On 6.1 members of a killed group get their signal 0.6 ms apart: each has a log line of its own. */
+const COSTS_6_1: CostSpec = { ...COSTS_4_15, oomKillNs: 600_000 };
+
+export const EMULATED_COSTS: Readonly<Record<string, CostSpec>> = {
+  '4.15': COSTS_4_15,
+  '6.1': COSTS_6_1,
+};
+
+export const EMULATED_SWAP_PAGE_NS = 20_000;
+export const EMULATED_DISK_PAGE_NS = 20_000;
+
+/**
+ * The lab's static program: 0.8 MB of it are shared (it lies in a tmpfs), one page is file-backed.
+ * Private pages, page tables and slab of a process that has done nothing yet.
+ */
+export const GUEST_PROCESS: MachineSpec['exec'] = {
+  anonPages: 24,
+  shmemPages: 200,
+  filePages: 1,
+  pgtablesPages: 10,
+  slabPages: 10,
+};
