@@ -212,22 +212,20 @@ export class LadderQueue extends EventSlots implements EventQueue {
       events += 1;
       oldest = handle;
     }
-    if (from === this.rungs[0] && from.fromNs <= lastNs) this.raiseTop(lastNs);
-    words[(newest << 3) + NEXT] = NONE;
+    if (from === this.rungs[0]) this.raiseTop(lastNs);
     if (firstNs === lastNs) {
       // All at one time, so in order already.
       this.first = oldest;
       this.last = newest;
       return;
     }
-    const endNs = from.fromNs;
     this.depth += 1;
     let rung = this.rungs[this.depth];
     if (rung === undefined) {
       rung = new Rung();
       this.rungs.push(rung);
     }
-    rung.reset(firstNs, lastNs, endNs, events);
+    rung.reset(firstNs, lastNs, events);
     let handle = oldest;
     while (handle !== NONE) {
       const next = words[(handle << 3) + NEXT]!;

@@ -23,7 +23,6 @@ export class Rung {
   /** Times from here on belong to this rung; it moves right as buckets are taken. */
   fromNs = Number.NEGATIVE_INFINITY;
   private startNs = 0;
-  private endNs = Number.POSITIVE_INFINITY;
   private widthNs = 0;
   /** 0 until reset: one bucket for all times. */
   private bucketsPerNs = 0;
@@ -32,20 +31,18 @@ export class Rung {
 
   /**
    * Makes the rung empty, with a few buckets per event.
-   * @param startNs - first time of the first bucket
-   * @param lastNs - the last bucket starts at or before this time …
-   * @param endNs - … and ends here; times up to here may be added later
+   * @param firstNs - first time of the first bucket
+   * @param lastNs - latest time so far; what comes after it will go to the last bucket, too
    */
-  reset(startNs: number, lastNs: number, endNs: number, events: number): void {
+  reset(firstNs: number, lastNs: number, events: number): void {
     const bucketsMax = events * BUCKETS_PER_EVENT;
     let widthNs = 1;
-    while (widthNs * bucketsMax <= lastNs - startNs) widthNs *= 2;
-    this.startNs = startNs;
-    this.fromNs = startNs;
-    this.endNs = endNs;
+    while (widthNs * bucketsMax <= lastNs - firstNs) widthNs *= 2;
+    this.startNs = firstNs;
+    this.fromNs = firstNs;
     this.widthNs = widthNs;
     this.bucketsPerNs = 1 / widthNs;
-    this.buckets = Math.floor((lastNs - startNs) / widthNs) + 1;
+    this.buckets = Math.floor((lastNs - firstNs) / widthNs) + 1;
     this.nextBucket = 0;
     if (this.newest.length < this.buckets) this.newest = new Int32Array(this.buckets * 2);
   }
@@ -87,7 +84,7 @@ export class Rung {
   take(bucket: number): void {
     this.newest[bucket] = NONE;
     this.nextBucket = bucket + 1;
-    this.fromNs = this.isSpent ? this.endNs : this.startNs + this.nextBucket * this.widthNs;
+    this.fromNs = this.startNs + this.nextBucket * this.widthNs;
   }
 
   /** Whether all buckets were taken. */
