@@ -17,9 +17,3 @@ export function alignColumns(
 function pad(cell: string, width: number, side: 'left' | 'right'): string {
   return side === 'right' ? cell.padStart(width) : cell.padEnd(width);
 }
-
-/** A table whose columns all begin at their left, as one text without a last line end. */
-export function textTable(rows: readonly (readonly string[])[]): string {
-  const sides = (rows[0] ?? []).map(() => 'left' as const);
-  return alignColumns(rows, sides).join('\n');
-}
