@@ -3,10 +3,8 @@ import { parseCpu, parseCpuset, parseInvoked, parseSummary } from './header.js';
 import { parseGroup, parseKill, parseReaper } from './kill.js';
 import type { LogRecord } from './lines.js';
 import { lostMessages, lostRows } from './lost.js';
-import { MemcgBuilder } from './memcg.js';
-import { MemInfoBuilder } from './meminfo.js';
 import { pageSizeOf, scopeOf } from './scope.js';
-import { TableBuilder } from './table.js';
+import { Sections } from './sections.js';
 import type {
   EarlierVictim,
   KernelInfo,
@@ -38,12 +36,9 @@ export class ReportBuilder {
   #policy: string | null = null;
   #panic: string | null = null;
   #noKillable = false;
-  #memcgInStack = false;
   #lost = 0;
   #lastSequence: number | null = null;
-  readonly #memcg = new MemcgBuilder();
-  readonly #memory = new MemInfoBuilder();
-  readonly #table = new TableBuilder();
+  readonly #sections = new Sections();
   readonly #kills: KillLine[] = [];
   readonly #killedPids = new Set<number>();
   readonly #groups = new Set<string>();
@@ -62,7 +57,7 @@ export class ReportBuilder {
 
   /** Numeric columns of the task table's header; 0 before it. */
   get numericColumns(): number {
-    return this.#table.numericColumns;
+    return this.#sections.table.numericColumns;
   }
 
   /** The same header line again, before anything else came. */
@@ -70,8 +65,8 @@ export class ReportBuilder {
     return (
       this.#headerText === record.text &&
       this.#first.seconds === record.seconds &&
-      !this.#memory.seen &&
-      !this.#table.seen
+      !this.#sections.memory.seen &&
+      !this.#sections.table.seen
     );
   }
 
@@ -94,7 +89,7 @@ export class ReportBuilder {
 
   /** Whether the task table has a row for this process. */
   lists(pid: number): boolean {
-    return this.#table.has(pid);
+    return this.#sections.table.has(pid);
   }
 
   #takesKill(record: LogRecord): boolean {
@@ -125,57 +120,7 @@ export class ReportBuilder {
     }
     this.#countSequence(record);
     if (record.kind !== 'stack') this.#last = Math.max(this.#last, record.last);
-    if (!this.#acceptBody(record)) this.#acceptOutcome(record);
-  }
-
-  #acceptBody(record: LogRecord): boolean {
-    const { text, first } = record;
-    switch (record.kind) {
-      case 'row':
-        this.#table.row(text, record.pieces, first);
-        return true;
-      case 'columns':
-        this.#table.header(text);
-        return true;
-      case 'stat':
-        this.#memcg.stat(text);
-        return true;
-      case 'stack':
-        this.#memcgInStack ||= text.includes('mem_cgroup_o') || text.includes('try_charge');
-        return true;
-      case 'taskIn':
-        this.#memcg.taskIn(text);
-        return true;
-      case 'usage':
-        this.#memcg.usage(text);
-        return true;
-      case 'memcgStats':
-        this.#memcg.stats(text);
-        return true;
-      case 'totals':
-        this.#memory.totals(text);
-        return true;
-      case 'node':
-        this.#memory.node(text, first);
-        return true;
-      case 'zone':
-        this.#memory.zone(text, first);
-        return true;
-      case 'reserve':
-        this.#memory.reserve(text);
-        return true;
-      case 'buddy':
-        this.#memory.buddy(text);
-        return true;
-      case 'perCpu':
-        this.#memory.perCpu(text);
-        return true;
-      case 'number':
-        this.#memory.number(text, first);
-        return true;
-      default:
-        return false;
-    }
+    if (!this.#sections.accept(record)) this.#acceptOutcome(record);
   }
 
   #acceptOutcome(record: LogRecord): void {
@@ -269,7 +214,7 @@ export class ReportBuilder {
     hint: MachineHint | null,
     victims: ReadonlyMap<number, EarlierVictim>,
   ): OomReport | null {
-    const tasks = this.#table.finish();
+    const tasks = this.#sections.table.finish();
     const summary = this.#summary;
     const evident =
       this.#trigger !== null ||
@@ -277,20 +222,20 @@ export class ReportBuilder {
       summary !== null ||
       this.#reaped.length > 0 ||
       (tasks !== null && (tasks.columnsFrom === 'header' || tasks.rows.length > 1)) ||
-      this.#memcg.seen;
+      this.#sections.memcg.seen;
     if (!evident) return null;
-    const memory = this.#memory.finish();
+    const memory = this.#sections.memory.finish();
     const kills = this.#namedByTable(tasks?.rows ?? []);
-    const [pageSizeKb, pageSizeFrom] = pageSizeOf(kills, tasks, this.#memory.pageSizeKb);
+    const [pageSizeKb, pageSizeFrom] = pageSizeOf(kills, tasks, this.#sections.memory.pageSizeKb);
     const found = {
       trigger: this.#trigger,
       summary,
       kills,
       memory,
       tasks,
-      memcg: this.#memcg.finish(summary?.oomMemcg ?? null, summary?.taskMemcg ?? null),
+      memcg: this.#sections.memcg.finish(summary?.oomMemcg ?? null, summary?.taskMemcg ?? null),
     };
-    const [scope, scopeFrom] = scopeOf(found, this.#memcgInStack);
+    const [scope, scopeFrom] = scopeOf(found, this.#sections.memcgInStack);
     return {
       ...found,
       lines: { first: this.#first.first, last: this.#last },

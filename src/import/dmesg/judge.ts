@@ -3,8 +3,9 @@
  * of the simulator's kernel is used, so the two can be held against each other.
  */
 import type { ReportCandidate } from './badness.js';
-import { explain, type Reason } from './explain.js';
+import { explain } from './explain.js';
 import { type Ranking, rankTable } from './rank.js';
+import type { Reason } from './reason.js';
 import { type BadnessRules, type ChosenRules, chooseRules, rulesOf } from './rules.js';
 import { checkScore, killedAllocatingTask, type ScoreCheck, selectionLine } from './score.js';
 import { type TotalPages, totalPagesOf } from './totalpages.js';

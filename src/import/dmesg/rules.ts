@@ -31,7 +31,7 @@ export interface BadnessRules {
   readonly clamped: boolean;
   /** Among equals the first stays (≤ 5.2) or the last one wins. */
   readonly ties: 'first' | 'last';
-  /** The selected process may be spared for one of its children (≤ 5.1). */
+  /** The selected process may be spared for one of its children (≤ 5.0). */
   readonly childSacrifice: boolean;
 }
 
@@ -54,7 +54,7 @@ export function rulesOf(version: KernelVersion): BadnessRules {
     rootBonus: rootBonusOf(version),
     clamped: !atLeast(version, 5, 9),
     ties: atLeast(version, 5, 3) ? 'last' : 'first',
-    childSacrifice: !atLeast(version, 5, 2),
+    childSacrifice: !atLeast(version, 5, 1),
   };
 }
 

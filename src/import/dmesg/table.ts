@@ -2,44 +2,9 @@
  * The task table. Its columns changed six times between 2.6.32 and 6.18; the header names them, and
  * where it was cut or lost, the rows tell.
  */
+import { columnsOf, completed, layoutOf } from './layout.js';
 import { count } from './numbers.js';
-import type { TableLayout, TaskRow, TaskTable } from './types.js';
-
-/** Layouts by the columns between `tgid` and `name`, as kernels have printed them. */
-const LAYOUTS: readonly { readonly layout: TableLayout; readonly columns: readonly string[] }[] = [
-  { layout: 'oom_adj', columns: ['uid', 'tgid', 'total_vm', 'rss', 'cpu', 'oom_adj'] },
-  {
-    layout: 'oom_score_adj',
-    columns: ['uid', 'tgid', 'total_vm', 'rss', 'cpu', 'oom_adj', 'oom_score_adj'],
-  },
-  {
-    layout: 'nr_ptes',
-    columns: ['uid', 'tgid', 'total_vm', 'rss', 'nr_ptes', 'swapents', 'oom_score_adj'],
-  },
-  {
-    layout: 'nr_pmds',
-    columns: ['uid', 'tgid', 'total_vm', 'rss', 'nr_ptes', 'nr_pmds', 'swapents', 'oom_score_adj'],
-  },
-  {
-    layout: 'pgtables_bytes',
-    columns: ['uid', 'tgid', 'total_vm', 'rss', 'pgtables_bytes', 'swapents', 'oom_score_adj'],
-  },
-  {
-    layout: 'rss_split',
-    columns: [
-      'uid',
-      'tgid',
-      'total_vm',
-      'rss',
-      'rss_anon',
-      'rss_file',
-      'rss_shmem',
-      'pgtables_bytes',
-      'swapents',
-      'oom_score_adj',
-    ],
-  },
-];
+import type { TaskRow, TaskTable } from './types.js';
 
 /** pid_max cannot exceed 2^22. */
 const MAX_ROWS = 1 << 22;
@@ -93,7 +58,7 @@ export class TableBuilder {
   /** One row; `pieces` when it had been wrapped. */
   row(text: string, pieces: readonly string[] | null, line: number): void {
     if (this.#rows.length >= MAX_ROWS) return;
-    const row = this.#read(text, line) ?? null;
+    const row = this.#read(text, line);
     const whole = row !== null && pieces !== null ? this.#rejoined(row, pieces, line) : row;
     if (whole === null) {
       this.#damaged++;
@@ -115,8 +80,9 @@ export class TableBuilder {
     const columns = fromHeader ?? columnsOf(this.#rows);
     const rows: TaskRow[] = [];
     let damaged = this.#damaged;
+    const index = new Map(columns.map((name, at) => [name, at]));
     for (const raw of this.#rows) {
-      const row = taskRow(raw, columns);
+      const row = taskRow(raw, columns, index);
       if (row === null) damaged++;
       else rows.push(row);
     }
@@ -141,7 +107,7 @@ export class TableBuilder {
     while (numbers.length < limit) {
       const end = endOfInteger(text, at);
       if (end < 0) break;
-      numbers.push(count(text.slice(at, end)));
+      numbers.push(integerAt(text, at, end));
       at = skipSpace(text, end);
     }
     if (numbers.length < MIN_NUMBERS) return null;
@@ -173,59 +139,25 @@ function endOfInteger(text: string, from: number): number {
   return at === text.length || code === 32 || code === 9 ? at : -1;
 }
 
-/** A header cut after some columns: the one layout that begins so, or unknown. */
-function completed(columns: readonly string[]): readonly string[] | null {
-  if (columns.length < 5) return null;
-  const fitting = LAYOUTS.filter(({ columns: all }) => columns.every((name, i) => name === all[i]));
-  return fitting.length === 1 ? (fitting[0]?.columns ?? null) : null;
-}
-
-/** The layout that the rows themselves show, by the number of columns and what is in them. */
-function columnsOf(rows: readonly RawRow[]): readonly string[] {
-  const votes = new Map<number, number>();
-  for (const row of rows) {
-    // A name that begins with a number looks like one column more.
-    votes.set(row.numbers.length, (votes.get(row.numbers.length) ?? 0) + 1);
+/** The integer between two positions, clamped as count() clamps. */
+function integerAt(text: string, from: number, end: number): number {
+  if (end - from > 15) return count(text.slice(from, end));
+  const negative = text.charCodeAt(from) === 45;
+  let value = 0;
+  for (let at = negative ? from + 1 : from; at < end; at++) {
+    value = value * 10 + text.charCodeAt(at) - 48;
   }
-  let width = 7;
-  let best = 0;
-  for (const [numbers, voters] of votes) {
-    if (voters > best) [width, best] = [numbers, voters];
-  }
-  const layout = width === 7 ? sevenColumns(rows) : widthToLayout(width);
-  return LAYOUTS.find((known) => known.layout === layout)?.columns ?? [];
+  return negative ? -value : value;
 }
 
-function widthToLayout(width: number): TableLayout {
-  if (width <= 6) return 'oom_adj';
-  return width <= 8 ? 'nr_pmds' : 'rss_split';
-}
-
-/** Three layouts have seven columns; page tables in bytes are multiples of 1 KiB at least. */
-function sevenColumns(rows: readonly RawRow[]): TableLayout {
-  const sevens = rows.filter((row) => row.numbers.length >= 7);
-  const fifth = sevens.map((row) => row.numbers[4] ?? 0);
-  if (fifth.length > 0 && fifth.every((bytes) => bytes % 1024 === 0) && Math.max(...fifth) > 0) {
-    return 'pgtables_bytes';
-  }
-  const oldScale = sevens.every((row) => {
-    const oomAdj = row.numbers[5] ?? 0;
-    const scoreAdj = row.numbers[6] ?? 0;
-    return oomAdj >= -17 && oomAdj <= 15 && Math.sign(oomAdj) === Math.sign(scoreAdj);
-  });
-  const cpus = Math.max(0, ...fifth) < 512;
-  return oldScale && cpus && sevens.length > 1 ? 'oom_score_adj' : 'nr_ptes';
-}
-
-function layoutOf(columns: readonly string[]): TableLayout {
-  const known = LAYOUTS.find(({ columns: all }) => all.join() === columns.join());
-  return known?.layout ?? 'other';
-}
-
-function taskRow(raw: RawRow, columns: readonly string[]): TaskRow | null {
+function taskRow(
+  raw: RawRow,
+  columns: readonly string[],
+  index: ReadonlyMap<string, number>,
+): TaskRow | null {
   const value = (name: string): number | null => {
-    const at = columns.indexOf(name);
-    return at < 0 ? null : (raw.numbers[at] ?? null);
+    const at = index.get(name);
+    return at === undefined ? null : (raw.numbers[at] ?? null);
   };
   const tgid = value('tgid');
   const totalVmPages = value('total_vm');

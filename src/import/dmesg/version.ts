@@ -182,7 +182,7 @@ const PRESETS: readonly (readonly [string, number, number])[] = [
   ['4.17', 4, 17],
   ['4.19', 4, 19],
   ['5.0', 5, 0],
-  ['5.2', 5, 2],
+  ['5.2', 5, 1], // 5.1 stopped sacrificing children
   ['5.4', 5, 3], // 5.3 brought the rule that the last of equals dies
   ['5.9', 5, 9],
   ['5.19', 5, 17], // 5.17 took the global OOM out of the page fault

@@ -1,0 +1,193 @@
+/**
+ * A report as a workload: the machine, the cgroups and the processes as they were at the moment of
+ * the report, with where each number came from, what was not there and what had to be assumed.
+ */
+import { InputError } from '../../workload/problems.js';
+import type { WorkloadFile } from '../../workload/write.js';
+import { type Judgement, judgeReport } from './judge.js';
+import { rulesOf } from './rules.js';
+import { type ProcessPages, type RssSplit, splitRss } from './split_rss.js';
+import type { OomReport, TaskRow } from './types.js';
+import { parseVersion, presetFor } from './version.js';
+import { importCgroups } from './workload_cgroups.js';
+import { importMachine, type Notes } from './workload_machine.js';
+import { importProcess } from './workload_process.js';
+
+/** A workload file with its provenance. */
+export interface ImportedWorkload {
+  /** For workloadToYaml(). */
+  readonly file: WorkloadFile;
+  /** Comments by path, for workloadToYaml(): where each number came from. */
+  readonly comments: ReadonlyMap<string, string>;
+  /** What the report does not say. */
+  readonly missing: readonly string[];
+  /** What was taken in its place. */
+  readonly assumed: readonly string[];
+}
+
+/** How to import. */
+export interface ImportOptions {
+  /** Name of the log, for the comments. */
+  readonly source?: string;
+  /** A judgement already made. */
+  readonly judgement?: Judgement;
+}
+
+/** The schema takes a million; a file of more than this cannot be read back (8 MiB). */
+const PROCESSES_MAX = 50_000;
+const PID_MAX = 4_194_303;
+const UNTIL = '10s';
+
+/** Why this report cannot become a workload, or null. */
+export function importObstacle(report: OomReport): string | null {
+  if (report.tasks === null) return 'it has no task table: nothing says what the processes had';
+  if (report.tasks.rows.length === 0) return 'its task table has no row that can be read';
+  return null;
+}
+
+/**
+ * Makes a workload of a report.
+ * @throws {InputError} when the report has no task table
+ */
+export function reportToWorkload(report: OomReport, options: ImportOptions = {}): ImportedWorkload {
+  const obstacle = importObstacle(report);
+  if (obstacle !== null) {
+    throw new InputError(`the report at line ${report.lines.first} can't be imported: ${obstacle}`);
+  }
+  const judgement = options.judgement ?? judgeReport(report);
+  const notes: Notes = { comments: new Map(), missing: [], assumed: [] };
+  const rows = usableRows(report, notes);
+  const split = splitRss(report, rows);
+  const made = importMachine(report, split, judgement.totalPages, notes);
+  const cgroups = importCgroups(report, split, made, notes);
+  const file: WorkloadFile = {
+    name: nameOf(report),
+    doc: docOf(report, judgement),
+    machine: {
+      ...made.machine,
+      exec: { anon: 0, file: 0, pgtables: 0, slab: 0 },
+    },
+    kernel: kernelOf(judgement, notes),
+    ...sysctlOf(report),
+    cgroups,
+    processes: rows.map((row, index) =>
+      importProcess({ report, judgement, row, index, pages: pagesOf(split, row), notes }),
+    ),
+    until: UNTIL,
+  };
+  explainSplit(split, notes);
+  explainRows(report, rows, notes);
+  notes.comments.set('', headComment(report, notes, options.source));
+  return { file, ...notes };
+}
+
+function pagesOf(split: RssSplit, row: TaskRow): ProcessPages {
+  const pages = split.pages.get(row.pid);
+  if (pages === undefined) throw new Error(`row of pid ${row.pid} was not split`);
+  return pages;
+}
+
+/** Rows with a pid of their own, as many as a workload file can hold. */
+function usableRows(report: OomReport, notes: Notes): TaskRow[] {
+  const rows: TaskRow[] = [];
+  const pids = new Set<number>();
+  for (const row of report.tasks?.rows ?? []) {
+    if (row.pid < 1 || row.pid > PID_MAX || pids.has(row.pid)) continue;
+    pids.add(row.pid);
+    rows.push(row);
+  }
+  const dropped = (report.tasks?.rows.length ?? 0) - rows.length;
+  if (dropped > 0) notes.missing.push(`${dropped} rows with an impossible or repeated pid`);
+  if (rows.length > PROCESSES_MAX) {
+    notes.missing.push(`${rows.length - PROCESSES_MAX} rows beyond the first ${PROCESSES_MAX}`);
+    rows.length = PROCESSES_MAX;
+  }
+  return rows;
+}
+
+function nameOf(report: OomReport): string {
+  const comm = (report.kills[0]?.comm ?? report.trigger?.comm ?? 'oom').replaceAll(/[^\w.-]/g, '-');
+  return `oom-${comm}-line-${report.lines.first}`.slice(0, 64);
+}
+
+function docOf(report: OomReport, judgement: Judgement): string {
+  const kernel = report.kernel?.text ?? 'an unnamed kernel';
+  const victim = judgement.victims[0];
+  const end = victim === undefined ? 'nobody was killed' : `${victim.comm} was killed`;
+  return `A ${report.scope} OOM on ${kernel}, at the moment of its report: ${end}.`;
+}
+
+/** The nearest preset, and switches for what this kernel did otherwise. */
+function kernelOf(judgement: Judgement, notes: Notes): WorkloadFile['kernel'] {
+  const { rules, version, from } = judgement.rules;
+  const preset = version === null ? '5.4' : presetFor(version);
+  const presetRules = rulesOf(parseVersion(preset) ?? { major: 5, minor: 4, patch: 0 });
+  const switches = new Map<string, string | boolean>();
+  if ((rules.rootBonus === 'none') !== (presetRules.rootBonus === 'none')) {
+    switches.set('root_bonus', rules.rootBonus !== 'none');
+  }
+  if (rules.clamped !== presetRules.clamped) {
+    switches.set('badness', rules.clamped ? 'clamped' : 'signed');
+  }
+  if (rules.ties !== presetRules.ties) {
+    switches.set('tie', rules.ties === 'first' ? 'first_leader' : 'last');
+  }
+  if (rules.childSacrifice !== presetRules.childSacrifice) {
+    switches.set('child_sacrifice', rules.childSacrifice);
+  }
+  notes.comments.set('kernel', `Nearest preset to ${from}.`);
+  if (rules.scale !== 'pages' || rules.rootBonus === 'total' || rules.rootBonus === 'permille') {
+    notes.assumed.push(`the rules of ${preset}: this kernel's own are older than any preset`);
+  }
+  return { version: preset, oom_policy: 'process', ...Object.fromEntries(switches) };
+}
+
+function sysctlOf(report: OomReport): Pick<WorkloadFile, 'sysctl'> {
+  const sysctl: NonNullable<WorkloadFile['sysctl']> = {};
+  if (report.panic?.includes('compulsory') === true) sysctl['vm.panic_on_oom'] = 2;
+  else if (report.panic?.includes('panic_on_oom') === true) sysctl['vm.panic_on_oom'] = 1;
+  if (report.kills.some((kill) => kill.message.includes('oom_kill_allocating_task'))) {
+    sysctl['vm.oom_kill_allocating_task'] = 1;
+  }
+  return Object.keys(sysctl).length === 0 ? {} : { sysctl };
+}
+
+function explainSplit(split: RssSplit, notes: Notes): void {
+  if (split.anonShare === null) return;
+  const percent = Math.round(split.anonShare * 100);
+  notes.missing.push('how much of each RSS is anonymous, file and shared (printed from 6.8 on)');
+  notes.assumed.push(`${percent} % of it anonymous, the rest file: from ${split.shareFrom}`);
+}
+
+function explainRows(report: OomReport, rows: readonly TaskRow[], notes: Notes): void {
+  const { lostRows, tasks } = report;
+  notes.missing.push(...lostRows.evidence.map((evidence) => `rows of the table: ${evidence}`));
+  notes.missing.push('parents, threads, start times and cgroups of the processes');
+  if (report.pageSizeKb !== 4) {
+    notes.assumed.push(
+      `pages are ${report.pageSizeKb} kB in the report and 4 kB here: counts are kept, ` +
+        'so scores are the same and sizes are not',
+    );
+  }
+  const first = rows[0]?.line;
+  const last = rows.at(-1)?.line;
+  notes.comments.set(
+    'processes',
+    `Lines ${first} to ${last} of the log, the task table (${tasks?.columns.join(' ')}), ` +
+      'in its order, which settles ties. swap: swapents; pgtables: page tables in pages.',
+  );
+}
+
+function headComment(report: OomReport, notes: Notes, source: string | undefined): string {
+  const { first, last } = report.lines;
+  const where = source === undefined ? '' : ` of ${source}`;
+  const when = report.atText ?? (report.atSeconds === null ? null : `${report.atSeconds} s`);
+  return [
+    `Made by oomsim import dmesg from lines ${first} to ${last}${where}.`,
+    ...(when === null ? [] : [`Time of the report: ${when}.`]),
+    'Not in the report:',
+    ...notes.missing.map((gap) => `  - ${gap}`),
+    'Assumed:',
+    ...notes.assumed.map((guess) => `  - ${guess}`),
+  ].join('\n');
+}

@@ -1,0 +1,233 @@
+/** The machine of an imported workload: zones, swap, CPUs, and what no process accounts for. */
+import type { WorkloadFile } from '../../workload/write.js';
+import type { RssSplit } from './split_rss.js';
+import { fitInto, fitSwap } from './split_rss.js';
+import type { TotalPages } from './totalpages.js';
+import type { OomReport, ZoneReport } from './types.js';
+
+type Machine = WorkloadFile['machine'];
+type Zone = NonNullable<Machine['zones']>[number];
+type ZoneName = Zone['name'];
+
+/** What importing collects on its way: comments by path, gaps, guesses. */
+export interface Notes {
+  readonly comments: Map<string, string>;
+  readonly missing: string[];
+  readonly assumed: string[];
+}
+
+/** A machine, and what must be charged to somebody at the start besides the processes. */
+export interface ImportedMachine {
+  readonly machine: Machine;
+  /** Pages of kernel memory and tmpfs in the root cgroup; 0 in a memcg report. */
+  readonly kernelPages: number;
+  readonly shmemPages: number;
+}
+
+const ZONE_NAMES: ReadonlySet<string> = new Set(['DMA', 'DMA32', 'Normal', 'HighMem', 'Movable']);
+/** So that the last process placed is not a few pages short. */
+const SLACK_PAGES_PER_ZONE = 512;
+const GIB_PAGES = 262_144;
+const CPUS_ASSUMED = 2;
+/** The simulator refuses less. */
+const RAM_PAGES_MIN = 4096;
+
+/** The machine as the report shows it, with its processes' memory made to fit. */
+export function importMachine(
+  report: OomReport,
+  split: RssSplit,
+  total: TotalPages | null,
+  notes: Notes,
+): ImportedMachine {
+  const zones = report.scope === 'memcg' ? null : zonesOf(report);
+  const ramPages = zones?.reduce((sum, zone) => sum + zone.managed, 0) ?? null;
+  const swap = swapPages(report, split, total, notes);
+  const cpus = cpusOf(report, notes);
+  if (zones === null || ramPages === null || ramPages < RAM_PAGES_MIN) {
+    const pages = roomyMachine(report, split, notes);
+    const machine = { ...sized(pages, report, notes), swap: `${swap} pages`, cpus };
+    return { machine, kernelPages: 0, shmemPages: 0 };
+  }
+  notes.comments.set('machine.zones', zonesComment(report, zones));
+  const used = otherUses(report, split, zones, ramPages, notes);
+  const machine = { zones, swap: `${swap} pages`, cpus, cache: `${used.cachePages} pages` };
+  return { machine, kernelPages: used.kernelPages, shmemPages: used.shmemPages };
+}
+
+function zonesComment(report: OomReport, zones: readonly Zone[]): string {
+  const lines = (report.memory?.zones ?? []).map((zone) => zone.line);
+  const sum = zones.reduce((pages, zone) => pages + zone.managed, 0);
+  return (
+    `Lines ${Math.min(...lines)} to ${Math.max(...lines)}: present, managed and watermarks, ` +
+    `in pages. Managed together: ${sum} pages.`
+  );
+}
+
+function zonesOf(report: OomReport): Zone[] | null {
+  const zones: Zone[] = [];
+  const names = new Set<string>();
+  for (const zone of report.memory?.zones ?? []) {
+    const key = `${zone.node} ${zone.name}`;
+    if (!ZONE_NAMES.has(zone.name) || zone.node > 63 || names.has(key)) continue;
+    const made = zoneOf(zone, report.pageSizeKb);
+    if (made === null) return null;
+    names.add(key);
+    zones.push(made);
+  }
+  return zones.length === 0 ? null : exactTotal(report, zones);
+}
+
+/** `pages RAM` − `pages reserved` is what scores are made with: the largest zone makes up for it. */
+function exactTotal(report: OomReport, zones: readonly Zone[]): Zone[] {
+  const { ramPages, reservedPages } = report.memory ?? { ramPages: null, reservedPages: null };
+  const sum = zones.reduce((pages, zone) => pages + zone.managed, 0);
+  const lack = ramPages === null || reservedPages === null ? 0 : ramPages - reservedPages - sum;
+  if (lack === 0 || Math.abs(lack) > sum / 100) return [...zones];
+  const largest = zones.reduce((most, zone) => (zone.managed > most.managed ? zone : most));
+  return zones.map((zone) => {
+    if (zone !== largest) return zone;
+    const managed = zone.managed + lack;
+    return { ...zone, managed, present: Math.max(zone.present, managed) };
+  });
+}
+
+function zoneOf(zone: ZoneReport, pageSizeKb: number): Zone | null {
+  const pages = (kB: number | null): number | null =>
+    kB === null ? null : Math.floor(kB / pageSizeKb);
+  const managed = pages(zone.managedKb ?? zone.presentKb);
+  const present = pages(zone.presentKb);
+  if (managed === null || present === null || managed > present || present > 2 ** 41) return null;
+  const [min, low, high] = [pages(zone.minKb), pages(zone.lowKb), pages(zone.highKb)];
+  const marks = min !== null && low !== null && high !== null && min <= low && low <= high;
+  const reserve = zone.lowmemReservePages?.slice(0, 8);
+  return {
+    node: zone.node,
+    name: zone.name as ZoneName,
+    present,
+    managed,
+    ...(marks ? { min, low, high } : {}),
+    ...(reserve === undefined ? {} : { protection: [...reserve] }),
+  };
+}
+
+/** What stays free: what each zone says, and no less than its watermark and a little. */
+function freePages(report: OomReport, zones: readonly Zone[]): number {
+  let pages = 0;
+  for (const zone of zones) {
+    const printed = report.memory?.zones.find(
+      (known) => known.node === zone.node && known.name === zone.name,
+    );
+    // A small zone below a large reserve gives nothing to anybody here.
+    const reserved = Math.max(0, ...(zone.protection ?? [])) >= zone.managed;
+    const free = reserved ? zone.managed : Math.floor((printed?.freeKb ?? 0) / report.pageSizeKb);
+    pages += Math.min(zone.managed, Math.max(free, (zone.min ?? 0) + SLACK_PAGES_PER_ZONE));
+  }
+  return pages;
+}
+
+/** Page cache, tmpfs and kernel memory, so that as much is free as the report says. */
+function otherUses(
+  report: OomReport,
+  split: RssSplit,
+  zones: readonly Zone[],
+  ramPages: number,
+  notes: Notes,
+): { cachePages: number; shmemPages: number; kernelPages: number } {
+  const totals = report.memory?.totals;
+  const room = Math.max(0, ramPages - freePages(report, zones));
+  const moved = fitInto(split, room);
+  if (moved > 0) {
+    notes.assumed.push(
+      `${moved} anonymous pages are shared after fork(): they count in each process's RSS, ` +
+        'as in the report, but take no memory of their own',
+    );
+  }
+  let left = room;
+  for (const process of split.pages.values()) left -= process.anon + process.pgtables;
+  const take = (pages: number): number => {
+    const taken = Math.max(0, Math.min(left, pages));
+    left -= taken;
+    return taken;
+  };
+  const mapped = totals?.get('mapped') ?? 0;
+  const file = (totals?.get('active_file') ?? 0) + (totals?.get('inactive_file') ?? 0);
+  const shmemPages = take(totals?.get('shmem') ?? 0);
+  const cachePages = take(Math.max(0, file - mapped));
+  const kernelPages = take(left);
+  notes.comments.set(
+    'machine.cache',
+    'Mem-Info: active_file + inactive_file − mapped, as far as there is room.',
+  );
+  return { cachePages, shmemPages, kernelPages };
+}
+
+/** What the machine's swap must be for the arithmetic to come out as the kernel's did. */
+function swapPages(
+  report: OomReport,
+  split: RssSplit,
+  total: TotalPages | null,
+  notes: Notes,
+): number {
+  const page = report.pageSizeKb;
+  const printedKb = report.memory?.totalSwapKb ?? report.hint?.totalSwapKb ?? null;
+  let used = 0;
+  for (const process of split.pages.values()) used += process.swap;
+  if (printedKb !== null) {
+    const pages = Math.floor(printedKb / page);
+    const line = report.memory?.lineOf.get('Total') ?? report.hint?.line;
+    notes.comments.set('machine.swap', `Line ${line}: Total swap = ${printedKb}kB.`);
+    const moved = fitSwap(split, pages);
+    if (moved > 0) {
+      notes.assumed.push(
+        `${moved} swap entries are shared after fork(): they count in each process's score, ` +
+          'as in the report, but stand here as file pages',
+      );
+    }
+    return pages;
+  }
+  const limitKb = report.memcg?.memory?.limitKb ?? null;
+  const limit = limitKb === null || !Number.isFinite(limitKb) ? null : Math.floor(limitKb / page);
+  const needed = total !== null && limit !== null ? Math.max(0, total.pages - limit) : 0;
+  const swap = Math.max(used, needed);
+  notes.missing.push("the machine's swap");
+  notes.assumed.push(`swap is ${swap} pages${total === null ? '' : ` (${total.from})`}`);
+  return swap;
+}
+
+function cpusOf(report: OomReport, notes: Notes): number {
+  const named = report.cpusAtLeast;
+  if (named === null) {
+    notes.missing.push('the number of CPUs');
+    notes.assumed.push(`${CPUS_ASSUMED} CPUs`);
+    return CPUS_ASSUMED;
+  }
+  notes.assumed.push(`${named} CPUs: the highest number that the report names, plus one`);
+  notes.comments.set('machine.cpus', 'The highest CPU that the report names, plus one.');
+  return Math.max(1, Math.min(1024, named));
+}
+
+/** A memcg report says nothing of the machine: it gets enough to never be short itself. */
+function roomyMachine(report: OomReport, split: RssSplit, notes: Notes): number {
+  let needed = 0;
+  for (const process of split.pages.values()) needed += process.anon + process.pgtables;
+  const limitKb = report.memcg?.memory?.limitKb ?? 0;
+  const limit = Number.isFinite(limitKb) ? Math.floor(limitKb / report.pageSizeKb) : 0;
+  const ram = report.memory?.ramPages ?? report.hint?.ramPages ?? null;
+  const reserved = report.memory?.reservedPages ?? report.hint?.reservedPages ?? 0;
+  const enough = Math.max(needed, limit);
+  if (ram !== null && ram - reserved > enough) return ram - reserved;
+  const gib = Math.ceil((enough * 2) / GIB_PAGES) + 1;
+  const pages = Math.min(gib, 65_536) * GIB_PAGES;
+  notes.missing.push("the machine's memory");
+  notes.assumed.push(`memory is ${gib} GiB: enough for twice what the report speaks of`);
+  return pages;
+}
+
+function sized(pages: number, report: OomReport, notes: Notes): Machine {
+  const known = report.memory?.ramPages ?? report.hint?.ramPages ?? null;
+  notes.comments.set(
+    'machine.zones',
+    known === null ? 'Assumed: the report does not print it.' : 'RAM − reserved, as one zone.',
+  );
+  return { zones: [{ node: 0, name: 'Normal', present: pages, managed: pages }] };
+}

@@ -1,0 +1,116 @@
+/** One row of the table as a process of the workload. */
+import { pathText } from '../../workload/problems.js';
+import type { WorkloadFile } from '../../workload/write.js';
+import { adjOf } from './badness.js';
+import type { Judgement } from './judge.js';
+import type { ProcessPages } from './split_rss.js';
+import type { OomReport, TaskRow } from './types.js';
+import { oomCgroup, usablePath } from './workload_cgroups.js';
+import type { Notes } from './workload_machine.js';
+
+type ProcessFile = NonNullable<WorkloadFile['processes']>[number];
+
+/** Everything that one process is made from. */
+export interface ProcessSource {
+  readonly report: OomReport;
+  readonly judgement: Judgement;
+  readonly row: TaskRow;
+  readonly index: number;
+  readonly pages: ProcessPages;
+  readonly notes: Notes;
+}
+
+const COMM_BYTES_MAX = 15;
+const UID_MAX = 2 ** 32 - 2;
+/**
+ * The task that asked goes on asking, so that the run plays on from the moment of the report; only
+ * after everything is in its place, so that what is decided at the start is decided as it was.
+ */
+const TRIGGER_PROGRAM: ProcessFile['program'] = [
+  { sleep: '1s' },
+  { anon: '16384 pages', step: '64 pages', every: '1ms' },
+  'hold',
+];
+
+/** The process of one row. */
+export function importProcess(source: ProcessSource): ProcessFile {
+  const { report, row, pages } = source;
+  const comm = commOf(row.comm);
+  const trigger = asksForMemory(report, row);
+  const bonus = mayHaveBonus(source);
+  comment(source, trigger);
+  return {
+    name: `${comm}-${row.pid}`,
+    comm,
+    pid: row.pid,
+    uid: Math.max(0, Math.min(UID_MAX, row.uid)),
+    oom_score_adj: adjOf(row),
+    ...cgroupOf(report, row),
+    ...(bonus ? { cap_sys_admin: true } : {}),
+    memory: {
+      anon: `${pages.anon} pages`,
+      file: `${pages.file} pages`,
+      shmem: `${pages.shmem} pages`,
+      swap: `${pages.swap} pages`,
+      pgtables: `${pages.pgtables} pages`,
+      total_vm: `${pages.totalVm} pages`,
+    },
+    program: trigger ? TRIGGER_PROGRAM : ['hold'],
+  };
+}
+
+/** What the kernel keeps of a name, without what would break a line. */
+function commOf(name: string): string {
+  const encoder = new TextEncoder();
+  let comm = '';
+  let bytes = 0;
+  for (const character of name) {
+    const code = character.codePointAt(0) ?? 0;
+    const printable = code > 31 && (code < 127 || code > 159) && code !== 0x2028 && code !== 0x2029;
+    const kept = printable ? character : '?';
+    bytes += encoder.encode(kept).length;
+    if (bytes > COMM_BYTES_MAX) break;
+    comm += kept;
+  }
+  return comm.trim() === '' ? 'unnamed' : comm;
+}
+
+function asksForMemory(report: OomReport, row: TaskRow): boolean {
+  const pid = report.trigger?.pid ?? null;
+  return pid !== null && (row.pid === pid || row.tgid === pid);
+}
+
+/** Only the victim's cgroup is printed; in a memcg report all others are below the limited one. */
+function cgroupOf(report: OomReport, row: TaskRow): { cgroup: string } | Record<string, never> {
+  const selected = report.summary?.pid ?? null;
+  const own = report.summary?.taskMemcg ?? null;
+  const isSelected = selected !== null && (row.pid === selected || row.tgid === selected);
+  if (isSelected && own !== null && usablePath(own)) return { cgroup: own };
+  return report.scope === 'memcg' ? { cgroup: oomCgroup(report) } : {};
+}
+
+/** The bonus is the kernel's to give; whom it was given, the judgement found out. */
+function mayHaveBonus({ judgement, row }: ProcessSource): boolean {
+  if (judgement.rules.rules.rootBonus === 'none') return false;
+  const candidate = judgement.candidates.find((known) => known.pid === row.pid);
+  const denied = judgement.score?.rootBonus === 'none' && judgement.selected?.pid === row.pid;
+  return (candidate?.bonusPages ?? 0) > 0 && !denied;
+}
+
+/** Says of a process what the section's comment does not. */
+function comment({ report, judgement, row, index, pages, notes }: ProcessSource, trigger: boolean) {
+  const lines: string[] = [];
+  const victim = judgement.victims.find((task) => task.pid === row.pid || task.pid === row.tgid);
+  if (victim !== undefined) lines.push(`Killed (line ${victim.line}).`);
+  if (trigger) {
+    lines.push(
+      `Invoked the OOM killer (line ${report.trigger?.line}); ` +
+        'assumed to go on allocating, which the report cannot say.',
+    );
+  }
+  if (row.pid !== row.tgid) {
+    lines.push(`Line ${row.line}: thread ${row.pid} of process ${row.tgid}, whose leader is gone.`);
+  }
+  if (pages.from === 'kill line') lines.push('anon, file, shmem: from its kill line.');
+  if (lines.length > 0) notes.comments.set(pathText(['processes', index]), lines.join(' '));
+}
