@@ -23,7 +23,7 @@ export const COMMON = {
   event: () =>
     new Option(
       '--event <n>',
-      'which report of the log, counted from 1; the last when absent',
+      'which report of the log, from 1; else the first complete one',
     ).argParser(parseNumber),
   speed: () =>
     new Option('--speed <x>', 'simulated seconds per second in the dashboard, or max').argParser(
