@@ -28,7 +28,7 @@ export interface Manifest {
   readonly options: Readonly<Record<string, string | number | boolean>>;
   /** Node's version only informs: if it mattered, that would be a bug. */
   readonly versions: { readonly oomsim: string; readonly model: string; readonly node: string };
-  /** The object that `--json` prints, without outDir; null until the run is over. */
+  /** What `--json` prints, with the number of kills for their list; null until the run is over. */
   readonly summary: Readonly<Record<string, unknown>> | null;
 }
 

@@ -68,7 +68,8 @@ export class Recording {
   /** Completes all files, then says so in the manifest. @throws OutputError */
   finish(state: Exclude<ManifestState, 'unfinished'>, result: RunResult): void {
     this.#recorder.close();
-    const { outDir: _outDir, ...summary } = result; // where it lies is not a part of what it is
+    const { outDir: _outDir, ...facts } = result; // where it lies is not a part of what it is
+    const summary = { ...facts, kills: facts.kills.length }; // each of them is in kills.csv
     writeManifest(this.dir, { ...this.#unfinished, state, token: result.token, summary });
   }
 

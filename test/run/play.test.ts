@@ -35,7 +35,7 @@ test('a finished run leaves a complete folder', async () => {
   ]);
   const { manifest, kills } = readRun(dir);
   expect(manifest).toMatchObject({ state: 'finished', token: result.token, identity: token });
-  expect(manifest.summary).toMatchObject({ events: 100 });
+  expect(manifest.summary).toMatchObject({ events: 100, kills: 10 });
   expect(manifest.summary).not.toHaveProperty('outDir');
   expect(kills.map((kill) => Number(kill.time_ns))).toEqual(result.kills.map((k) => k.timeNs));
   expect(readFileSync(join(dir, 'workload.yaml'), 'utf8')).toBe('name: fake\n');
