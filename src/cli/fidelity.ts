@@ -52,7 +52,7 @@ function text(
       row.file,
       row.agrees ? row.got : `${row.why}: ${row.got}; measured: ${row.expected.join(' | ')}`,
     ]);
-    lines.push(TT;
+    lines.push(...alignColumns([['', 'kernel', 'scenario', 'outcome'], ...listed], LEFT), '');
   }
   const summary = [...sums].map(([kernel, sum]) => [
     kernel,

@@ -286,10 +286,6 @@ export class Kernel {
     this.kmem_node[node]! += n;
   }
 
-  unmap_cost_ns(pages: number): number {
-    return pages * this.costs.freePageNs;
-  }
-
   /** Recomputes min, low and high, then applies what the machine's description fixes. */
   set_watermarks(zones: KernelConfig['zones'] | null): void {
     const all = this.nodes.flatMap((pgdat) => pgdat.zones);

@@ -61,6 +61,8 @@ export interface Profile {
   no_killable: 'panic' | 'warn_then_deadlocked';
   /** anon_cost/file_cost balance and swappiness up to 200. 5.8. */
   lru_cost_model: boolean;
+  /** Threads count up to 64 faults privately before the mm's RSS counters see them. Gone in 6.2. */
+  split_rss_counting: boolean;
   /** Pressure stall information: none before 4.20; how MEM_FULL is decided changed by 6.14. */
   psi: 'none' | '4.20' | '6.1';
 }
@@ -96,6 +98,7 @@ const V4_15: Profile = {
   log_format: '4.15',
   no_killable: 'panic',
   lru_cost_model: false,
+  split_rss_counting: true,
   psi: 'none',
 };
 
@@ -162,7 +165,7 @@ const HISTORY: readonly Preset[] = [
     doc: 'Linux 6.1 (Debian 12)',
     switches: { exit_mmap_reaps: false, memcg_charge_batch: 64, psi: '6.1' },
   },
-  { name: '6.14', doc: 'Linux 6.14', switches: {} },
+  { name: '6.14', doc: 'Linux 6.14', switches: { split_rss_counting: false } },
 ];
 
 /** The kernels that can be asked for, oldest first. */

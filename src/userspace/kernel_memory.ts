@@ -20,8 +20,12 @@ import { fail } from './processes.js';
 import type { Program } from './program.js';
 import { nanosleep } from './sleep.js';
 
-/** A pipe holds 16 pages (PIPE_DEF_BUFFERS) and about a page of inode, files and ring. */
+/**
+ * A pipe holds 16 pages (PIPE_DEF_BUFFERS), 1.7 kB of unreclaimable slab (ring, pipe_inode_info, two
+ * files) and 0.8 kB of inode and dentry, which count as reclaimable: pages a dozen pipes.
+ */
 const PIPE_PAGES = 16;
+const SLAB_PER_DOZEN = { pipe: [5, 2], socket: [7, 6] } as const;
 /** A unix stream socket takes 212992 bytes (net.core.wmem_default) before it says EAGAIN. */
 const SOCKET_PAGES = 52;
 /** Opening a /proc file costs about 1.3 kB of slab: filp, inode, dentry, seq_file. */
@@ -58,10 +62,20 @@ function* keep_pages(
   return got === n;
 }
 
+/** Slab pages of the i-th object of a kind, spread so that a dozen of them add up. */
+function* keep_slab(k: Kernel, t: Task, kind: 'pipe' | 'socket', i: number): Flow<boolean> {
+  const [slab, reclaimable] = SLAB_PER_DOZEN[kind];
+  const share = (pages: number): number =>
+    Math.floor(((i + 1) * pages) / 12) - Math.floor((i * pages) / 12);
+  const ok = yield* keep_pages(k, t, 'slab', GFP_KERNEL_ACCOUNT, share(slab));
+  if (!ok) return false;
+  return yield* keep_pages(k, t, 'slab_reclaimable', GFP_KERNEL_ACCOUNT, share(reclaimable));
+}
+
 export function* fill_pipes(program: Program, t: Task, step: StepOf<'pipes'>): Flow {
   const { k } = program.host;
   for (let i = 0; i < step.count && !t.sigkill_pending; i++) {
-    if (!(yield* keep_pages(k, t, 'slab', GFP_KERNEL_ACCOUNT, 1))) {
+    if (!(yield* keep_slab(k, t, 'pipe', i))) {
       fail(program, 'pipe', 'ENOMEM');
       return;
     }
@@ -76,7 +90,7 @@ export function* fill_sockets(program: Program, t: Task, step: StepOf<'sockets'>
   const { k } = program.host;
   const gfp = k.profile.unix_sock_account ? GFP_KERNEL_ACCOUNT : GFP_KERNEL;
   for (let i = 0; i < step.count && !t.sigkill_pending; i++) {
-    if (!(yield* keep_pages(k, t, 'slab', GFP_KERNEL_ACCOUNT, 1))) {
+    if (!(yield* keep_slab(k, t, 'socket', i))) {
       fail(program, 'socketpair', 'ENOMEM');
       return;
     }

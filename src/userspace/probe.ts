@@ -1,7 +1,7 @@
 import type { Flow } from '../engine/coroutine.js';
 import { GFP_HIGHUSER, GFP_KERNEL, GFP_KERNEL_ACCOUNT } from '../kernel/mm/gfp.js';
 import { user_fault } from '../kernel/mm/memory.js';
-import { drop_mapping, zap_mapping } from '../kernel/mm/rmap.js';
+import { drop_mapping, flush_pages, unmap_pages } from '../kernel/mm/rmap.js';
 import { THREAD_STACK_PAGES } from '../kernel/sched/fork.js';
 import type { Task } from '../kernel/sched/task.js';
 import type { ProbeKind, StepOf } from '../workload/types.js';
@@ -59,7 +59,8 @@ function* map_touch_unmap(program: Program, t: Task): Flow<boolean> {
   }
   if (t.mm === null) return true;
   for (const mapping of [...vma.mappings]) {
-    zap_mapping(k, mapping, Number.POSITIVE_INFINITY);
+    const { gathered } = unmap_pages(k, mapping, Number.POSITIVE_INFINITY);
+    flush_pages(k, mapping.set, gathered);
     drop_mapping(k, mapping);
   }
   t.mm.vmas.splice(t.mm.vmas.indexOf(vma), 1);

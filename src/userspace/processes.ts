@@ -5,6 +5,7 @@ import type { Kernel } from '../kernel/kernel.js';
 import { type CloneArgs, copy_process } from '../kernel/sched/fork.js';
 import { complete_vfork_done, mmput } from '../kernel/sched/exit.js';
 import type { Task } from '../kernel/sched/task.js';
+import { sync_mm_rss } from '../kernel/mm/mm_types.js';
 import type { ProcessSpec, Step, StepOf } from '../workload/types.js';
 import { exec_mm } from './exec.js';
 import { Program } from './program.js';
@@ -84,6 +85,7 @@ function* leave_mm(k: Kernel, child: Task): Flow {
   const { mm } = child;
   if (mm === null) return;
   complete_vfork_done(child);
+  sync_mm_rss(mm, child);
   child.mm = null;
   mm.tasks.delete(child);
   yield* mmput(k, child, mm);

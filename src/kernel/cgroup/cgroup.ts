@@ -9,6 +9,8 @@ export class Cgroup {
   readonly children: Cgroup[] = [];
   /** Threads attached here, in the order they came (css_set task lists). */
   readonly tasks = new Set<Task>();
+  /** Group leaders that have exited while other threads of theirs live (css_set.dying_tasks). */
+  readonly dying = new Set<Task>();
   /** cgroup.subtree_control contains `memory`. */
   memory_in_subtree = true;
   memcg!: MemCgroup;
@@ -37,6 +39,7 @@ export function* css_tasks(memcg: MemCgroup): Generator<Task> {
   for (let cgroup = stack.pop(); cgroup !== undefined; cgroup = stack.pop()) {
     if (cgroup.memcg !== memcg) continue;
     yield* cgroup.tasks;
+    yield* cgroup.dying;
     for (let i = cgroup.children.length - 1; i >= 0; i--) stack.push(cgroup.children[i]!);
   }
 }

@@ -25,6 +25,7 @@ import {
   PageSet,
   type Vma,
   add_mm_counter,
+  count_faults,
 } from './mm_types.js';
 import { out_of_memory } from './oom_kill.js';
 import { alloc_pages, free_pages, pages_above, take_pages } from './page_alloc.js';
@@ -52,11 +53,19 @@ function new_page_lru(k: Kernel, vma: Vma): number {
 }
 
 /** Puts `n` allocated and charged pages into a VMA. */
-function map_pages(k: Kernel, vma: Vma, memcg: MemCgroup, node: number, n: number): void {
+function map_pages(
+  k: Kernel,
+  t: Task,
+  vma: Vma,
+  memcg: MemCgroup,
+  node: number,
+  n: number,
+): void {
   const mapping = open_mapping(vma, memcg, node);
   mapping.present += n;
   mapping.set.touched_ns = k.sim.nowNs;
   add_mm_counter(vma.mm, vma.kind, n);
+  if (vma.kind === 'anon' && k.profile.split_rss_counting) count_faults(vma.mm, t, n);
   vma.mm.mapped_span += n;
   add_pages(k, mapping.set, new_page_lru(k, vma), n);
 }
@@ -85,7 +94,7 @@ export function touch_fast(k: Kernel, t: Task, vma: Vma, want: number): number {
   if (n <= 0 || !try_charge_fast(k, memcg, n + pte)) return 0;
   take_pages(k, node, n + pte, 'low');
   if (pte > 0) account_pte(k, mm, memcg, node, pte);
-  map_pages(k, vma, memcg, node, n);
+  map_pages(k, t, vma, memcg, node, n);
   return n;
 }
 
@@ -128,7 +137,7 @@ function* do_fault(k: Kernel, t: Task, vma: Vma): Flow<FaultResult> {
     k.uncharge(memcg, 1);
     return 'sigbus';
   }
-  map_pages(k, vma, memcg, node, 1);
+  map_pages(k, t, vma, memcg, node, 1);
   yield spend(t, k.costs.touchPageNs);
   return 'done';
 }

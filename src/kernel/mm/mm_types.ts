@@ -29,6 +29,8 @@ export class PageSet {
   /** Of the file pages on the LRU: dirty. */
   dirty = 0;
   swapped = 0;
+  /** Resident pages that no page table refers to any more and an unmapper is about to free. */
+  gathered = 0;
   /** When the owner last used the set, and when reclaim last cleared its accessed bits. */
   touched_ns = -1;
   cleared_ns = 0;
@@ -103,6 +105,8 @@ export class Mm {
   anon_pages = 0; // MM_ANONPAGES
   file_pages = 0; // MM_FILEPAGES
   shmem_pages = 0; // MM_SHMEMPAGES
+  /** Of anon_pages: counted by threads but not yet by the mm (SPLIT_RSS_COUNTING). */
+  anon_unsynced = 0;
   swapents = 0; // MM_SWAPENTS
   pgtables_pages = 0;
   total_vm = 0;
@@ -133,9 +137,33 @@ export class Mm {
   }
 }
 
+/** get_mm_counter(MM_ANONPAGES): what the kernel believes, which lags behind its threads. */
+export function get_mm_anon(mm: Mm): number {
+  return Math.max(0, mm.anon_pages - mm.anon_unsynced);
+}
+
 /** get_mm_rss(): pages in memory, as oom_badness() counts them. */
 export function get_mm_rss(mm: Mm): number {
-  return mm.anon_pages + mm.file_pages + mm.shmem_pages;
+  return get_mm_anon(mm) + mm.file_pages + mm.shmem_pages;
+}
+
+/** Faults of one thread between two syncs of its private RSS counts: TASK_RSS_EVENTS_THRESH + 2. */
+const RSS_SYNC_FAULTS = 66;
+
+/** Counts `n` anonymous faults of a thread, privately at first (add_mm_counter_fast). */
+export function count_faults(mm: Mm, t: Task, n: number): void {
+  const before = t.rss_unsynced;
+  const faults = t.rss_events + n;
+  t.rss_events = faults % RSS_SYNC_FAULTS;
+  t.rss_unsynced = faults < RSS_SYNC_FAULTS ? before + n : t.rss_events + 1;
+  mm.anon_unsynced += t.rss_unsynced - before;
+}
+
+/** sync_mm_rss(): the thread's private counts go to the mm. */
+export function sync_mm_rss(mm: Mm, t: Task): void {
+  mm.anon_unsynced -= t.rss_unsynced;
+  t.rss_unsynced = 0;
+  t.rss_events = 0;
 }
 
 /** Adds `n` (may be negative) mapped pages of `kind` to the mm's RSS counters. */

@@ -21,7 +21,7 @@ import {
   for_each_mem_cgroup_tree,
   mem_cgroup_is_descendant,
 } from './mem_cgroup.js';
-import { get_mm_rss, type Mm } from './mm_types.js';
+import { type Mm, get_mm_anon, get_mm_rss } from './mm_types.js';
 import {
   INFLIGHT_VICTIM,
   type OomConstraint,
@@ -332,7 +332,7 @@ function killed_line(k: Kernel, victim: Task, mm: Mm, message: string): string {
   const prefix = format === '5.2' || format === '5.4' ? `${message}: ` : '';
   const line =
     `${prefix}Killed process ${victim.pid} (${victim.comm}) total-vm:${K(mm.total_vm)}kB, ` +
-    `anon-rss:${K(mm.anon_pages)}kB, file-rss:${K(mm.file_pages)}kB, shmem-rss:${K(mm.shmem_pages)}kB`;
+    `anon-rss:${K(get_mm_anon(mm))}kB, file-rss:${K(mm.file_pages)}kB, shmem-rss:${K(mm.shmem_pages)}kB`;
   if (format !== '5.4') return line;
   return (
     `${line}, UID:${victim.uid} pgtables:${K(mm.pgtables_pages)}kB ` +

@@ -1,14 +1,13 @@
 /** The oom_reaper kernel thread (mm/oom_kill.c). */
 import { BLOCK, type Flow } from '../../engine/coroutine.js';
 import type { Kernel } from '../kernel.js';
-import { schedule_timeout, spend } from '../sched/core.js';
+import { schedule_timeout } from '../sched/core.js';
 import { TASK_INTERRUPTIBLE, TASK_UNINTERRUPTIBLE, type Task } from '../sched/task.js';
-import { zap_mapping } from './rmap.js';
+import { MmuGather } from './mmu_gather.js';
 import type { Mm } from './mm_types.js';
 import { K } from '../units.js';
 
 const MAX_OOM_REAP_RETRIES = 10;
-const REAP_BATCH_PAGES = 512;
 
 /** Victims that wait for the reaper: last in, first out. */
 export class OomReaper {
@@ -122,13 +121,10 @@ export function* oom_reap_vmas(k: Kernel, t: Task, mm: Mm): Flow<number> {
   let reaped = 0;
   for (const vma of [...mm.vmas]) {
     if (vma.shared || (vma.locked && k.profile.reaper_skips_mlocked)) continue;
-    for (const mapping of [...vma.mappings]) {
-      while (mapping.present + mapping.swapped > 0) {
-        const cleared = zap_mapping(k, mapping, REAP_BATCH_PAGES);
-        reaped += cleared;
-        yield spend(t, cleared * k.costs.reapPageNs);
-      }
-    }
+    const tlb = new MmuGather(k, t, k.costs.reapPageNs);
+    for (const mapping of [...vma.mappings]) yield* tlb.unmap(mapping);
+    yield* tlb.flush();
+    reaped += tlb.cleared;
   }
   return reaped;
 }

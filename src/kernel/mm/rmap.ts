@@ -57,7 +57,6 @@ export function free_lru_pages(k: Kernel, set: PageSet, lru: number, n: number):
   if (n === 0) return;
   del_from_lru(set.memcg.lruvecs[set.node]!, set, lru, n);
   k.node_lru[set.node]![lru]! -= n;
-  if (lru === LRU_INACTIVE_ANON) set.swapcache_clean = Math.min(set.swapcache_clean, set.lru[lru]!);
   set.memcg.resident[set.kind] -= n;
   free_pages(k, set.node, n);
   mem_cgroup_uncharge(k, set.memcg, n);
@@ -101,35 +100,54 @@ export function unmap_for_reclaim(set: PageSet, n: number, to_swap: boolean): vo
   }
 }
 
+/** Page-table entries that an unmap cleared, and pages that are free to go because of it. */
+export interface Unmapped {
+  cleared: number;
+  gathered: number;
+}
+
 /**
- * Unmaps up to `max` pages (present or swapped) of a mapping, as unmap_page_range() does, and frees
- * the private ones that nobody else maps. Pages of files and shared memory belong to the file: they
- * go when the last mapping is dropped. Returns the page-table entries cleared.
+ * Clears up to `max` page-table entries of a mapping (zap_pte_range). Swap entries go at once; private
+ * pages that nobody else maps are gathered for flush_pages(). Pages of files and shared memory belong
+ * to the file: they go when the last mapping is dropped.
  */
-export function zap_mapping(k: Kernel, mapping: Mapping, max: number): number {
+export function unmap_pages(k: Kernel, mapping: Mapping, max: number): Unmapped {
   const { set, vma } = mapping;
+  const private_pages = set.kind === 'anon';
+  const mapped = private_pages ? most_mapped(set) : 0;
   const present = Math.min(max, mapping.present);
   mapping.present -= present;
   add_mm_counter(vma.mm, set.kind, -present);
   const swapped = Math.min(max - present, mapping.swapped);
   mapping.swapped -= swapped;
   vma.mm.swapents -= swapped;
-  if (set.kind === 'anon') free_unmapped_anon(k, set);
-  return present + swapped;
+  if (!private_pages) return { cleared: present + swapped, gathered: 0 };
+  const gathered = mapped - most_mapped(set);
+  set.gathered += gathered;
+  if (swapped > 0) free_swap_and_cache(k, set);
+  return { cleared: present + swapped, gathered };
 }
 
-/** Frees what no mapping of a private set refers to any more: pages, swap slots, swap cache. */
-function free_unmapped_anon(k: Kernel, set: PageSet): void {
+/** Frees pages that were gathered. */
+export function flush_pages(k: Kernel, set: PageSet, n: number): void {
+  set.gathered -= n;
+  free_set_pages(k, set, n);
+}
+
+function most_mapped(set: PageSet): number {
   let mapped = 0;
+  for (const mapping of set.mappings) mapped = Math.max(mapped, mapping.present);
+  return mapped;
+}
+
+/** Frees the slots that no swap entry refers to any more, and their pages in the swap cache. */
+function free_swap_and_cache(k: Kernel, set: PageSet): void {
   let entries = 0;
-  for (const mapping of set.mappings) {
-    mapped = Math.max(mapped, mapping.present);
-    entries = Math.max(entries, mapping.swapped);
-  }
+  for (const mapping of set.mappings) entries = Math.max(entries, mapping.swapped);
   swap_free(k, set, set.swapped - entries);
-  const in_swapcache = Math.min(set.swapcache_clean, set.swapped);
-  free_set_pages(k, set, set.resident - set.writeback - mapped - in_swapcache);
-  set.swapcache_clean = Math.min(in_swapcache, set.lru[LRU_INACTIVE_ANON]!);
+  const surplus = Math.max(0, set.swapcache_clean - set.swapped);
+  set.swapcache_clean -= surplus;
+  free_lru_pages(k, set, LRU_INACTIVE_ANON, surplus);
 }
 
 /** Takes an emptied mapping apart; the last one takes shared memory that has no file with it. */

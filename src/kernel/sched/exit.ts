@@ -2,15 +2,13 @@
 import type { Flow } from '../../engine/coroutine.js';
 import type { Kernel } from '../kernel.js';
 import { free_kmem } from '../mm/memcontrol.js';
-import type { Mm } from '../mm/mm_types.js';
+import { type Mm, sync_mm_rss } from '../mm/mm_types.js';
 import { mark_mmf_oom_skip, oom_reap_vmas } from '../mm/oom_reaper.js';
 import { exit_oom_victim } from '../mm/oom_victim.js';
-import { drop_mapping, zap_mapping } from '../mm/rmap.js';
+import { MmuGather } from '../mm/mmu_gather.js';
+import { drop_mapping } from '../mm/rmap.js';
 import { spend } from './core.js';
 import { EXIT_ZOMBIE, type Task } from './task.js';
-
-/** Pages unmapped between two chances to be preempted: one page table's worth. */
-const ZAP_BATCH_PAGES = 512;
 
 /** The task's last kernel code: exit_mm, files, cgroup, notify; it never returns to user mode. */
 export function* do_exit(k: Kernel, t: Task): Flow {
@@ -23,7 +21,7 @@ export function* do_exit(k: Kernel, t: Task): Flow {
     code: t.signal.exit_code,
   });
   if (last_thread(t)) yield* exit_files(k, t);
-  cgroup_exit(t);
+  cgroup_exit(k, t);
   exit_notify(k, t);
 }
 
@@ -53,6 +51,7 @@ function* exit_mm(k: Kernel, t: Task): Flow {
   yield* mm.mmap_sem.downRead(t);
   yield* k.wait_for_core_dump(t);
   t.wchan = '';
+  sync_mm_rss(mm, t);
   t.mm = null;
   mm.tasks.delete(t);
   mm.mmap_sem.upRead();
@@ -92,13 +91,35 @@ function* exit_mmap(k: Kernel, t: Task, mm: Mm): Flow {
     mark_mmf_oom_skip(k, mm, t.pid, 'exit_mmap');
   }
   const had_vmas = mm.vmas.length > 0;
-  freed += yield* unmap_vmas(k, t, mm);
+  const tlb = new MmuGather(k, t, k.costs.freePageNs);
+  yield* unmap_vmas(mm, tlb);
   if (had_vmas && mm.oom_victim) {
     mark_mmf_oom_skip(k, mm, t.pid, 'exit_mmap');
     // Wait for a reaper that is at work on this mm.
     yield* mm.mmap_sem.downWrite(t);
     mm.mmap_sem.upWrite(t);
   }
+  freed += yield* free_pgtables(k, t, mm);
+  yield* tlb.flush();
+  drop_vmas(k, mm);
+  freed += tlb.cleared;
+  mm.file_pages -= mm.text_file_pages;
+  mm.shmem_pages -= mm.text_shmem_pages;
+  k.trace.on['oomsim:exit_mmap']?.({ pid: t.tgid, freed, victim: mm.oom_victim });
+}
+
+function* unmap_vmas(mm: Mm, tlb: MmuGather): Flow {
+  for (const vma of mm.vmas) for (const mapping of [...vma.mappings]) yield* tlb.unmap(mapping);
+}
+
+/** The areas are gone; shared memory that nobody maps any more goes with them. */
+function drop_vmas(k: Kernel, mm: Mm): void {
+  for (const vma of mm.vmas) for (const mapping of [...vma.mappings]) drop_mapping(k, mapping);
+  mm.vmas.length = 0;
+}
+
+function* free_pgtables(k: Kernel, t: Task, mm: Mm): Flow<number> {
+  let freed = 0;
   for (const [memcg, n] of mm.pgtables_charges) {
     free_kmem(k, memcg, 'pgtables', n);
     freed += n;
@@ -106,32 +127,16 @@ function* exit_mmap(k: Kernel, t: Task, mm: Mm): Flow {
   }
   mm.pgtables_charges.clear();
   mm.pgtables_pages = 0;
-  mm.file_pages -= mm.text_file_pages;
-  mm.shmem_pages -= mm.text_shmem_pages;
-  k.trace.on['oomsim:exit_mmap']?.({ pid: t.tgid, freed, victim: mm.oom_victim });
-}
-
-/** unmap_vmas() and free: everything the mm maps, a batch at a time. Returns the pages cleared. */
-function* unmap_vmas(k: Kernel, t: Task, mm: Mm): Flow<number> {
-  let freed = 0;
-  for (const vma of mm.vmas) {
-    for (const mapping of [...vma.mappings]) {
-      while (mapping.present + mapping.swapped > 0) {
-        const cleared = zap_mapping(k, mapping, ZAP_BATCH_PAGES);
-        freed += cleared;
-        yield spend(t, k.unmap_cost_ns(cleared));
-      }
-      drop_mapping(k, mapping);
-    }
-  }
-  mm.vmas.length = 0;
   return freed;
 }
 
 /** munmap() of everything a program has mapped itself. */
 export function* munmap_all(k: Kernel, t: Task, mm: Mm): Flow {
   yield* mm.mmap_sem.downWrite(t);
-  yield* unmap_vmas(k, t, mm);
+  const tlb = new MmuGather(k, t, k.costs.freePageNs);
+  yield* unmap_vmas(mm, tlb);
+  yield* tlb.flush();
+  drop_vmas(k, mm);
   mm.mmap_sem.upWrite(t);
 }
 
@@ -144,8 +149,13 @@ function* exit_files(k: Kernel, t: Task): Flow {
   t.signal.files.length = 0;
 }
 
-function cgroup_exit(t: Task): void {
+/** The task is no longer listed in its cgroup; from 5.2 its group is while other threads live. */
+function cgroup_exit(k: Kernel, t: Task): void {
   t.cgroup.tasks.delete(t);
+  const { leader } = t.signal;
+  const live = t.signal.threads.some((thread) => !thread.exiting);
+  if (live && t === leader && k.profile.scan_tasks === 'processes') t.cgroup.dying.add(t);
+  if (!live) leader.cgroup.dying.delete(leader);
 }
 
 /** The thread becomes a zombie; the process is reaped once its last thread is one. */

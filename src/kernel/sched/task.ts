@@ -88,6 +88,9 @@ export class Task implements Waiter {
   /** memcg OOM seen in the current user fault (task_struct.memcg_in_oom, ≤ 4.18). */
   memcg_in_oom: MemCgroup | null = null;
   memcg_may_oom = false;
+  /** Private RSS counts (task_struct.rss_stat). */
+  rss_unsynced = 0;
+  rss_events = 0;
   memcg_nr_pages_over_high = 0;
   memcg_over_high: MemCgroup | null = null;
 
