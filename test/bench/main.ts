@@ -1,0 +1,65 @@
+/**
+ * `npm run bench [-- --quick] [--group NAME] [--json FILE]`
+ *
+ * Measures every benchmark of groups/ and prints medians of rounds, with the fastest and the slowest.
+ */
+import { readdirSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+import type { Benchmark, Group } from './benchmark.js';
+import { format, judge, type Line } from './report.js';
+import { compare, type Located, type Rounds } from './runner.js';
+
+const GROUPS: readonly Group[] = ['frequent calls', 'targeted behaviour', 'whole simulations'];
+const THOROUGH: Rounds = { rounds: 7, roundMs: 150, warmUpMs: 300 };
+const QUICK: Rounds = { rounds: 3, roundMs: 50, warmUpMs: 100 };
+
+const { values: options } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    group: { type: 'string', default: '' },
+    json: { type: 'string' },
+  },
+});
+
+async function locate(): Promise<Located[]> {
+  const folder = new URL('./groups/', import.meta.url);
+  const files = readdirSync(folder).filter((file) => file.endsWith('.ts'));
+  const located: Located[] = [];
+  for (const file of files.toSorted()) {
+    const module = new URL(file, folder).href;
+    const { benchmarks } = (await import(module)) as { benchmarks: readonly Benchmark[] };
+    located.push(...benchmarks.map((benchmark, index) => ({ benchmark, module, index })));
+  }
+  return located;
+}
+
+const chosen = (await locate()).filter(
+  ({ benchmark: { group, slow = false } }) =>
+    group.includes(options.group) && !(slow && options.quick),
+);
+if (chosen.length === 0) {
+  console.error(`no group is named "${options.group}"; there are: ${GROUPS.join(', ')}`);
+  process.exit(2);
+}
+
+const lines: Line[] = [];
+for (const group of GROUPS) {
+  const members = chosen.filter(({ benchmark }) => benchmark.group === group);
+  if (members.length > 0) console.log(`\n${group}`);
+  const comparisons = new Set(members.map(({ benchmark }) => benchmark.comparison));
+  for (const comparison of comparisons) {
+    const compared = members.filter(({ benchmark }) => benchmark.comparison === comparison);
+    const judged = judge(await compare(compared, options.quick ? QUICK : THOROUGH));
+    console.log(`\n${format(judged)}`);
+    lines.push(...judged);
+  }
+}
+
+const missed = lines.filter(({ verdict }) => verdict === 'miss');
+const judged = lines.filter(({ verdict }) => verdict !== '');
+console.log(`\n${judged.length - missed.length} of ${judged.length} targets met`);
+if (options.json !== undefined) {
+  const machine = { node: process.version, cpu: cpus()[0]?.model ?? '', cpus: cpus().length };
+  writeFileSync(options.json, `${JSON.stringify({ ...machine, lines }, null, 2)}\n`);
+}
