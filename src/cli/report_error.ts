@@ -2,6 +2,11 @@ import { OutputError } from '../record/errors.js';
 import { InputError, printable, WorkloadError } from '../workload/problems.js';
 import { EXIT } from './exit_codes.js';
 
+/** Whether an error is about what the user asked for or about the disk, and not a bug. */
+export function isForTheUser(error: unknown): boolean {
+  return error instanceof InputError || error instanceof OutputError;
+}
+
 /** Tells the user on stderr what went wrong. @returns the exit code for it */
 export function reportError(error: unknown): number {
   if (error instanceof WorkloadError) {

@@ -11,6 +11,7 @@ import type { Switches } from './options.js';
 import { printJson, printResult } from './output.js';
 import { Progress } from './progress.js';
 import { repeatCommand } from './repeat_command.js';
+import { isForTheUser } from './report_error.js';
 
 /** The options of `oomsim run` as commander hands them over. */
 export interface RunFlags {
@@ -42,6 +43,9 @@ export async function runRun(file: string, flags: RunFlags): Promise<number> {
   let result: RunResult;
   try {
     result = await watch(loaded, options, flags, interrupt);
+  } catch (error) {
+    if (!isForTheUser(error)) note(`oomsim: while playing ${formatIdentity(identity)}\n`);
+    throw error;
   } finally {
     interrupt.release();
   }

@@ -1,4 +1,4 @@
-import { useInput, useStdout } from 'ink';
+import { useInput, useStdin, useStdout } from 'ink';
 import { type ReactNode, useEffect, useState } from 'react';
 import { Dashboard } from './dashboard.js';
 import type { DashboardView } from './view.js';
@@ -15,9 +15,13 @@ const ROWS_DEFAULT = 24;
 /** The dashboard with what it needs of a terminal: its size and its keys. */
 export function App({ view, quit }: AppProps): ReactNode {
   const { columns, rows } = useTerminalSize();
-  useInput((input, key) => {
-    if (input === 'q' || (key.ctrl && input === 'c')) quit();
-  });
+  const { isRawModeSupported } = useStdin(); // undefined where stdin is a file or a pipe
+  useInput(
+    (input, key) => {
+      if (input === 'q' || (key.ctrl && input === 'c')) quit();
+    },
+    { isActive: isRawModeSupported === true },
+  );
   return <Dashboard view={view} columns={columns} rows={rows} />;
 }
 
