@@ -70,11 +70,12 @@ const FREE_ORDER = [
   LRU_INACTIVE_FILE,
 ] as const;
 
-/** Frees up to `n` resident pages of a set, from whichever lists have them; writeback stays. */
+/** Frees up to `n` resident pages of a set, from whichever lists have them; writeback and swap cache stay. */
 export function free_set_pages(k: Kernel, set: PageSet, n: number): number {
   let left = n;
   for (const lru of FREE_ORDER) {
-    const now = Math.min(left, set.lru[lru]!);
+    const cache = lru === LRU_INACTIVE_ANON ? set.swapcache_clean : 0;
+    const now = Math.min(left, set.lru[lru]! - cache);
     free_lru_pages(k, set, lru, now);
     left -= now;
   }

@@ -202,7 +202,9 @@ function shrink_inactive_list(
   sc: ScanControl,
 ): void {
   const kind = is_file(lru) ? FILE : ANON;
-  const scanned = scan_sets(lruvec, lru, n, (set, pages) => {
+  const scanned = scan_sets(lruvec, lru, n, (set, taken) => {
+    const dropped = kind === ANON ? drop_swapcache(k, set, lru, taken) : 0;
+    const pages = taken - dropped;
     const used = referenced(k, set, pages);
     set.cleared_ns = k.sim.nowNs;
     if (used > 0) {
@@ -214,9 +216,9 @@ function shrink_inactive_list(
     const freed =
       kind === FILE
         ? shrink_file_pages(k, lruvec, set, lru, cold)
-        : shrink_anon_pages(k, lruvec, set, lru, cold, sc);
-    sc.nr_reclaimed += freed;
-    sc.cost_ns += freed * k.costs.freePageNs;
+        : swap_out_pages(k, lruvec, set, lru, cold, sc);
+    sc.nr_reclaimed += freed + dropped;
+    sc.cost_ns += (freed + dropped) * k.costs.freePageNs;
   });
   lruvec.recent_scanned[kind]! += scanned;
   sc.nr_scanned += scanned;
@@ -256,8 +258,16 @@ function shrink_file_pages(
   return free;
 }
 
-/** Pages with a copy in swap are freed; the others get a slot and are written, or stay. */
-function shrink_anon_pages(
+/** Pages that have been written to swap since are freed. */
+function drop_swapcache(k: Kernel, set: PageSet, lru: number, pages: number): number {
+  const free = Math.min(pages, set.swapcache_clean);
+  set.swapcache_clean -= free;
+  free_lru_pages(k, set, lru, free);
+  return free;
+}
+
+/** Pages get a slot and are on their way to the device, or stay. Nothing is free yet. */
+function swap_out_pages(
   k: Kernel,
   lruvec: Lruvec,
   set: PageSet,
@@ -265,11 +275,7 @@ function shrink_anon_pages(
   pages: number,
   sc: ScanControl,
 ): number {
-  const free = Math.min(pages, set.swapcache_clean);
-  set.swapcache_clean -= free;
-  free_lru_pages(k, set, lru, free);
-  const rest = pages - free;
-  const out = Math.min(rest, sc.may_swap ? mem_cgroup_get_nr_swap_pages(k, set.memcg) : 0);
+  const out = Math.min(pages, sc.may_swap ? mem_cgroup_get_nr_swap_pages(k, set.memcg) : 0);
   if (out > 0) {
     swap_alloc(k, set, out);
     unmap_for_reclaim(set, out, true);
@@ -278,10 +284,10 @@ function shrink_anon_pages(
     add_cost(lruvec, ANON, out);
     sc.cost_ns += out * k.costs.swapPageNs;
   }
-  const stuck = rest - out;
+  const stuck = pages - out;
   if (stuck > 0) {
     move_pages(k, set, lru, lru + 1, stuck);
     lruvec.recent_rotated[ANON]! += stuck;
   }
-  return free;
+  return 0;
 }
