@@ -7,8 +7,8 @@
  * a later one.
  *
  * A list is known by its newest record. Each record has the one before it as PREVIOUS, and the
- * newest excepted, the one after it as NEXT. Record 0 stands for none and takes the link to a
- * neighbour that isn't there: a branch in its place couldn't be predicted.
+ * newest excepted, the one after it as NEXT. Record 0 stands for none, and takes the link
+ * to a neighbour that isn't there.
  */
 const NEXT = 2;
 const PREVIOUS = 3;

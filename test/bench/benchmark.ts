@@ -12,7 +12,7 @@ export interface Target {
 /** One line of the table. Every `*.ts` in groups/ exports an array of them as `benchmarks`. */
 export interface Benchmark {
   readonly group: Group;
-  /** Benchmarks of one comparison are measured in turns, a round each, so that they share the noise. */
+  /** Benchmarks of one comparison take turns, a round each, so that they share the noise. */
   readonly comparison: string;
   readonly name: string;
   /** What is counted: the time is given per unit. */

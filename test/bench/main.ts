@@ -1,7 +1,7 @@
 /**
  * `npm run bench [-- --quick] [--group NAME] [--json FILE]`
  *
- * Measures every benchmark of groups/ and prints medians of rounds, with the fastest and the slowest.
+ * Measures every benchmark of groups/; prints medians of rounds, with the fastest and the slowest.
  */
 import { readdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';

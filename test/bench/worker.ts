@@ -1,4 +1,4 @@
-/** Runs one benchmark, a round for each message. Its process shares no compiled code with others. */
+/** Runs one benchmark, a round for each message, in a process that has seen no other. */
 import type { Benchmark } from './benchmark.js';
 
 const [module, index] = process.argv.slice(2);

@@ -12,7 +12,7 @@ export type Action =
   /** Cancels an event and pushes it again, later: what a watchdog does. */
   | { does: 'rearm'; which: number; delayNs: number };
 
-/** Plays a history to both; each must see the same after every step, and in the end when emptied. */
+/** Plays a history to both, and empties them. Both must show the same after every step. */
 export function play(history: readonly Action[], queue: EventQueue, oracle: EventQueue): void {
   const pending: { id: number; handle: number; oracleHandle: number }[] = [];
   let nowNs = 0;
