@@ -1,5 +1,10 @@
 /** `oomsim fidelity DIR`: does the model do what real kernels did? */
-import { type FidelityRow, type FidelityTotals, fidelity, totals } from '../run/fidelity/fidelity.js';
+import {
+  type FidelityRow,
+  type FidelityTotals,
+  fidelity,
+  totals,
+} from '../run/fidelity/fidelity.js';
 import { alignColumns } from '../run/text_table.js';
 
 interface FidelityFlags {

@@ -1,6 +1,6 @@
 /** Invariants of the model, checked from scratch: slow, for tests and `--check`. */
 import type { Kernel } from './kernel.js';
-import { type MemCgroup, for_each_mem_cgroup_tree } from './mm/mem_cgroup.js';
+import { for_each_mem_cgroup_tree, type MemCgroup } from './mm/mem_cgroup.js';
 import { EXIT_ZOMBIE } from './sched/task.js';
 
 /** Broken bookkeeping: always a bug of the simulator. */

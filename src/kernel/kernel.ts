@@ -8,14 +8,15 @@ import { Cgroup } from './cgroup/cgroup.js';
 import type { Costs, ExecConfig, KernelConfig, SysctlValues } from './config.js';
 import type { Gfp } from './mm/gfp.js';
 import { kswapd } from './mm/kswapd.js';
-import { free_kmem, mem_cgroup_uncharge, type MemcgStock } from './mm/memcontrol.js';
-import { type KmemKind, MemCgroup, for_each_mem_cgroup_tree } from './mm/mem_cgroup.js';
+import { for_each_mem_cgroup_tree, type KmemKind, MemCgroup } from './mm/mem_cgroup.js';
+import { free_kmem, type MemcgStock, mem_cgroup_uncharge } from './mm/memcontrol.js';
+import { mem_cgroup_handle_over_high } from './mm/memory_high.js';
 import type { PageSet } from './mm/mm_types.js';
 import {
-  type Pgdat,
-  type Zone,
   default_min_free_kbytes,
+  type Pgdat,
   setup_per_zone_wmarks,
+  type Zone,
 } from './mm/mmzone.js';
 import { build_nodes, build_zonelists } from './mm/node_setup.js';
 import type { OomControl } from './mm/oom_control.js';
@@ -28,10 +29,9 @@ import type { Profile } from './profile.js';
 import { RateLimit } from './ratelimit.js';
 import { EVENT_CPU, EVENT_TIMER, Scheduler } from './sched/core.js';
 import { do_exit } from './sched/exit.js';
-import { mem_cgroup_handle_over_high } from './mm/memory_high.js';
 import { Psi } from './sched/psi_groups.js';
-import { TASK_UNINTERRUPTIBLE, Task } from './sched/task.js';
 import { do_signal_stop } from './sched/stop.js';
+import { TASK_UNINTERRUPTIBLE, Task } from './sched/task.js';
 import { type TraceContext, Tracepoints } from './trace.js';
 import { K } from './units.js';
 

@@ -119,7 +119,11 @@ const HISTORY: readonly Preset[] = [
       no_killable: 'warn_then_deadlocked',
     },
   },
-  { name: '5.0', doc: 'Linux 5.0: oom-kill: summary line, PSI', switches: { log_format: '5.0', psi: '4.20' } },
+  {
+    name: '5.0',
+    doc: 'Linux 5.0: oom-kill: summary line, PSI',
+    switches: { log_format: '5.0', psi: '4.20' },
+  },
   {
     name: '5.2',
     doc: 'Linux 5.2: no child sacrifice',

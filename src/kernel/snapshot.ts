@@ -61,7 +61,14 @@ export interface CgroupSnapshot {
   oomGroup: boolean;
   /** Live processes attached to it or below. */
   processes: number;
-  events: { low: number; high: number; max: number; oom: number; oom_kill: number; oom_group_kill: number };
+  events: {
+    low: number;
+    high: number;
+    max: number;
+    oom: number;
+    oom_kill: number;
+    oom_group_kill: number;
+  };
   psi: PsiSnapshot;
   pgscan: number;
   pgsteal: number;

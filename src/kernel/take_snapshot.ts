@@ -1,10 +1,16 @@
-import { cgroup_tree } from './cgroup/cgroup.js';
 import type { Cgroup } from './cgroup/cgroup.js';
+import { cgroup_tree } from './cgroup/cgroup.js';
 import type { Kernel } from './kernel.js';
 import { no_events } from './mm/mem_cgroup.js';
 import { memcg_stat } from './mm/memcg_stat.js';
-import type { CgroupSnapshot, MachineSnapshot, PsiSnapshot, TaskSnapshot, TaskState } from './snapshot.js';
 import type { Task } from './sched/task.js';
+import type {
+  CgroupSnapshot,
+  MachineSnapshot,
+  PsiSnapshot,
+  TaskSnapshot,
+  TaskState,
+} from './snapshot.js';
 
 const STATES: readonly TaskState[] = ['R', 'S', 'D', 'K', 'T', 'Z', 'X'];
 
@@ -67,7 +73,9 @@ function snapshot_cgroup(k: Kernel, cgroup: Cgroup): CgroupSnapshot {
     swapMaxPages: memcg.swap.max,
     oomGroup: memcg.oom_group,
     processes: count_processes(cgroup),
-    events: own ? { ...(k.profile.events_hierarchical ? memcg.events : memcg.events_local) } : no_events(),
+    events: own
+      ? { ...(k.profile.events_hierarchical ? memcg.events : memcg.events_local) }
+      : no_events(),
     psi: snapshot_psi(k, cgroup),
     pgscan: memcg.pgscan,
     pgsteal: memcg.pgsteal,

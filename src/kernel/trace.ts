@@ -95,7 +95,10 @@ export interface TraceFields {
     reason: string;
   };
   /** MMF_OOM_SKIP was set on a victim's mm, and what set it. */
-  'oomsim:mmf_oom_skip': { pid: number; cause: 'reaped' | 'gave_up' | 'exit_mmap' | 'init_shares_mm' };
+  'oomsim:mmf_oom_skip': {
+    pid: number;
+    cause: 'reaped' | 'gave_up' | 'exit_mmap' | 'init_shares_mm';
+  };
   /** The last user of an mm left and its pages are free. */
   'oomsim:exit_mmap': { pid: number; freed: number; victim: boolean };
   'oomsim:oom_lock': { op: 'lock' | 'unlock' | 'trylock_failed'; pid: number };
@@ -103,7 +106,10 @@ export interface TraceFields {
   'oomsim:alloc_failure': { order: number; gfp_flags: string; in_flight: boolean };
   /** A charge failed with ENOMEM outside the OOM killer's reach. */
   'oomsim:charge_failure': { memcg: string; nr_pages: number };
-  'oomsim:memcg_event': { memcg: string; event: 'low' | 'high' | 'max' | 'oom' | 'oom_kill' | 'oom_group_kill' };
+  'oomsim:memcg_event': {
+    memcg: string;
+    event: 'low' | 'high' | 'max' | 'oom' | 'oom_kill' | 'oom_group_kill';
+  };
   'oomsim:syscall_error': { call: string; error: string };
   'oomsim:panic': { message: string };
   /** One line of the kernel log, without its time stamp. */

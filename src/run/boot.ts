@@ -1,6 +1,6 @@
 /** A machine with a workload on it: built, then advanced. */
 import { Fingerprint } from '../engine/fingerprint.js';
-import { type QueueKind, createQueue } from '../engine/queue.js';
+import { createQueue, type QueueKind } from '../engine/queue.js';
 import { RandomStreams } from '../engine/random.js';
 import { Simulation } from '../engine/simulation.js';
 import { cgroup_mkdir } from '../kernel/cgroup/cgroupfs.js';
@@ -84,7 +84,15 @@ export function boot(workload: Workload, options: BootOptions): System {
   place_cache(kernel, workload.machine.cachePages);
   const host = new Host(kernel, streams);
   host.start(workload);
-  return new RunningSystem(workload, kernelName, policyName, kernel, host, fingerprint, options.check);
+  return new RunningSystem(
+    workload,
+    kernelName,
+    policyName,
+    kernel,
+    host,
+    fingerprint,
+    options.check,
+  );
 }
 
 function queue_kind(workload: Workload, asked: QueueKind | 'auto'): QueueKind {

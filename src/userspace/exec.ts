@@ -5,9 +5,9 @@ import { GFP_KERNEL_ACCOUNT } from '../kernel/mm/gfp.js';
 import { alloc_kmem } from '../kernel/mm/memcontrol.js';
 import { user_fault } from '../kernel/mm/memory.js';
 import { Mm } from '../kernel/mm/mm_types.js';
+import { spend } from '../kernel/sched/core.js';
 import { THREAD_STACK_PAGES } from '../kernel/sched/fork.js';
 import { send_sigkill } from '../kernel/sched/signal.js';
-import { spend } from '../kernel/sched/core.js';
 import type { Task } from '../kernel/sched/task.js';
 import type { ProcessSpec } from '../workload/types.js';
 import { place_initial_memory } from './initial_memory.js';
@@ -22,7 +22,14 @@ export function* exec_process(k: Kernel, t: Task, spec: ProcessSpec): Flow {
     place_initial_memory(k, t, t.mm, spec.memory);
     return;
   }
-  const stack = yield* alloc_kmem(k, t, memcg, 'kernel_stack', GFP_KERNEL_ACCOUNT, THREAD_STACK_PAGES);
+  const stack = yield* alloc_kmem(
+    k,
+    t,
+    memcg,
+    'kernel_stack',
+    GFP_KERNEL_ACCOUNT,
+    THREAD_STACK_PAGES,
+  );
   const slab = yield* alloc_kmem(k, t, memcg, 'slab', GFP_KERNEL_ACCOUNT, k.exec.slabPages);
   t.kernel_memory = { memcg, stack, slab };
   if (stack < THREAD_STACK_PAGES || slab < k.exec.slabPages) send_sigkill(k, t);

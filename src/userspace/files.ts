@@ -2,6 +2,7 @@
 import type { Flow } from '../engine/coroutine.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { GFP_HIGHUSER, GFP_HIGHUSER_MOVABLE, GFP_KERNEL, type Gfp } from '../kernel/mm/gfp.js';
+import type { MemCgroup } from '../kernel/mm/mem_cgroup.js';
 import {
   charge_room,
   get_mem_cgroup_from_mm,
@@ -9,22 +10,21 @@ import {
   try_charge,
   try_charge_fast,
 } from '../kernel/mm/memcontrol.js';
-import type { MemCgroup } from '../kernel/mm/mem_cgroup.js';
 import { pagefault_out_of_memory } from '../kernel/mm/memory.js';
 import {
+  add_mm_counter,
   LRU_ACTIVE_FILE,
   LRU_INACTIVE_ANON,
   LRU_INACTIVE_FILE,
   Mapping,
   type PageSet,
   Vma,
-  add_mm_counter,
 } from '../kernel/mm/mm_types.js';
 import { alloc_pages, free_pages, pages_above, take_pages } from '../kernel/mm/page_alloc.js';
 import { add_pages, move_pages } from '../kernel/mm/rmap.js';
 import type { AddressSpace } from '../kernel/mm/writeback.js';
-import { psi_memstall_enter, psi_memstall_leave } from '../kernel/sched/psi.js';
 import { spend } from '../kernel/sched/core.js';
+import { psi_memstall_enter, psi_memstall_leave } from '../kernel/sched/psi.js';
 import { TASK_UNINTERRUPTIBLE, type Task } from '../kernel/sched/task.js';
 import { pages_for } from '../kernel/units.js';
 import type { StepOf } from '../workload/types.js';

@@ -13,7 +13,7 @@ import { send_sigcont, send_sigkill, send_sigstop } from '../kernel/sched/signal
 import type { Task } from '../kernel/sched/task.js';
 import type { EventSpec, ProcessSpec, Workload } from '../workload/types.js';
 import { exec_process } from './exec.js';
-import { Program, draw_variate } from './program.js';
+import { draw_variate, Program } from './program.js';
 
 /** One of the `count` processes that a spec asks for; survives its process when it is restarted. */
 interface Instance {
@@ -217,4 +217,3 @@ const AT_REST = new Set(['hold', 'wait', 'wait_for_vfork_done', 'do_signal_stop'
 function at_rest(t: Task): boolean {
   return t.state >= 4 || (t.state !== 0 && AT_REST.has(t.wchan));
 }
-

@@ -1,12 +1,18 @@
 import type { Kernel } from '../kernel/kernel.js';
-import { LRU_ACTIVE_ANON, LRU_INACTIVE_ANON, Mapping, type Mm, PageSet } from '../kernel/mm/mm_types.js';
+import {
+  LRU_ACTIVE_ANON,
+  LRU_INACTIVE_ANON,
+  Mapping,
+  type Mm,
+  PageSet,
+} from '../kernel/mm/mm_types.js';
 import { pages_above, take_pages } from '../kernel/mm/page_alloc.js';
 import { page_counter_charge } from '../kernel/mm/page_counter.js';
 import { add_pages } from '../kernel/mm/rmap.js';
 import { swap_alloc } from '../kernel/mm/swap.js';
 import type { Task } from '../kernel/sched/task.js';
-import { map_area } from './program.js';
 import type { InitialMemory } from '../workload/types.js';
+import { map_area } from './program.js';
 
 /**
  * Puts memory that a process already has at the start in place at once: no faults, no time. File and

@@ -9,8 +9,8 @@ import {
   GFP_NOFS,
   type Gfp,
 } from '../kernel/mm/gfp.js';
-import { alloc_kmem, free_kmem } from '../kernel/mm/memcontrol.js';
 import type { KmemKind, MemCgroup } from '../kernel/mm/mem_cgroup.js';
+import { alloc_kmem, free_kmem } from '../kernel/mm/memcontrol.js';
 import { alloc_pages, free_pages } from '../kernel/mm/page_alloc.js';
 import { spend } from '../kernel/sched/core.js';
 import type { Task } from '../kernel/sched/task.js';
@@ -48,13 +48,7 @@ function* pause_sometimes(program: Program, t: Task, i: number, every: Variate |
 }
 
 /** Allocates and keeps `n` pages; returns whether it got them all. What it got, it keeps. */
-function* keep_pages(
-  k: Kernel,
-  t: Task,
-  kind: KmemKind,
-  gfp: Gfp,
-  n: number,
-): Flow<boolean> {
+function* keep_pages(k: Kernel, t: Task, kind: KmemKind, gfp: Gfp, n: number): Flow<boolean> {
   const memcg = gfp.account ? t.cgroup.memcg : k.root_mem_cgroup;
   const got = yield* alloc_kmem(k, t, memcg, kind, gfp, n);
   if (got > 0) hold(t, memcg, kind, got);

@@ -7,7 +7,7 @@ import type { Task } from '../kernel/sched/task.js';
 import type { ProbeKind, StepOf } from '../workload/types.js';
 import { borrow_pages } from './kernel_memory.js';
 import { fail } from './processes.js';
-import { type Program, map_area } from './program.js';
+import { map_area, type Program } from './program.js';
 import { nanosleep } from './sleep.js';
 
 /** What a failed call of each kind is called and returns. */

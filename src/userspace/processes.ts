@@ -2,10 +2,10 @@
 import type { Flow } from '../engine/coroutine.js';
 import { cgroup_attach_process } from '../kernel/cgroup/cgroupfs.js';
 import type { Kernel } from '../kernel/kernel.js';
-import { type CloneArgs, copy_process } from '../kernel/sched/fork.js';
-import { complete_vfork_done, mmput } from '../kernel/sched/exit.js';
-import type { Task } from '../kernel/sched/task.js';
 import { sync_mm_rss } from '../kernel/mm/mm_types.js';
+import { complete_vfork_done, mmput } from '../kernel/sched/exit.js';
+import { type CloneArgs, copy_process } from '../kernel/sched/fork.js';
+import type { Task } from '../kernel/sched/task.js';
 import type { ProcessSpec, Step, StepOf } from '../workload/types.js';
 import { exec_mm } from './exec.js';
 import { Program } from './program.js';

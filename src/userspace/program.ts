@@ -67,7 +67,13 @@ export class Program implements UserProgram {
       return ENTER;
     }
     if (step.op === 'anon' || step.op === 'shm') {
-      this.begin_touching(t, step.op === 'shm' ? 'shmem' : 'anon', step.size, step.step, step.every);
+      this.begin_touching(
+        t,
+        step.op === 'shm' ? 'shmem' : 'anon',
+        step.size,
+        step.step,
+        step.every,
+      );
       return this.#touch(t, this.#touching!);
     }
     t.flow = step_flow(this, t, step);

@@ -1,5 +1,6 @@
 /** What each step of a program does, as a flow of the task that runs it. */
 import type { Flow } from '../engine/coroutine.js';
+import { BLOCK } from '../engine/coroutine.js';
 import { cgroup_attach_process } from '../kernel/cgroup/cgroupfs.js';
 import { spend } from '../kernel/sched/core.js';
 import { do_group_exit, munmap_all } from '../kernel/sched/exit.js';
@@ -12,13 +13,12 @@ import {
   type Task,
 } from '../kernel/sched/task.js';
 import type { Step } from '../workload/types.js';
-import { BLOCK } from '../engine/coroutine.js';
 import { map_file, read_file, write_file, write_tmpfs } from './files.js';
-import { bomb, fork_children, share_mm, spawn_children, start_threads } from './processes.js';
-import type { Program } from './program.js';
 import { fill_kernel_memory, fill_pipes, fill_sockets, open_files } from './kernel_memory.js';
 import { churn, hold_mmap_sem, mlockall, mprotect_loop } from './memory.js';
 import { probe } from './probe.js';
+import { bomb, fork_children, share_mm, spawn_children, start_threads } from './processes.js';
+import type { Program } from './program.js';
 import { nanosleep, pause } from './sleep.js';
 
 const COMPUTE_BURST_NS = 1_000_000;

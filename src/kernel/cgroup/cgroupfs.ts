@@ -2,9 +2,9 @@
 import type { Flow } from '../../engine/coroutine.js';
 import type { Kernel } from '../kernel.js';
 import { GFP_KERNEL } from '../mm/gfp.js';
-import { count_memcg_event, drain_all_stock } from '../mm/memcontrol.js';
-import { mem_cgroup_out_of_memory } from '../mm/memcg_oom.js';
 import { MemCgroup } from '../mm/mem_cgroup.js';
+import { mem_cgroup_out_of_memory } from '../mm/memcg_oom.js';
+import { count_memcg_event, drain_all_stock } from '../mm/memcontrol.js';
 import { try_to_free_mem_cgroup_pages } from '../mm/vmscan.js';
 import type { Task } from '../sched/task.js';
 import { Cgroup, cgroup_tree } from './cgroup.js';

@@ -1,8 +1,8 @@
 /** Background reclaim, one thread a node (mm/vmscan.c: kswapd, balance_pgdat). */
 import { BLOCK, type Flow } from '../../engine/coroutine.js';
 import type { Kernel } from '../kernel.js';
-import { psi_memstall_enter, psi_memstall_leave } from '../sched/psi.js';
 import { schedule_timeout, spend } from '../sched/core.js';
+import { psi_memstall_enter, psi_memstall_leave } from '../sched/psi.js';
 import { TASK_INTERRUPTIBLE, type Task } from '../sched/task.js';
 import type { Pgdat } from './mmzone.js';
 import { zone_watermark_ok } from './page_alloc.js';

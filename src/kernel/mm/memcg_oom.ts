@@ -1,10 +1,14 @@
 /** A memcg at its limit and the OOM killer: both ways, end of fault (≤ 4.18) and charge path (4.19). */
 import { BLOCK, type Flow } from '../../engine/coroutine.js';
 import type { Kernel } from '../kernel.js';
-import { TASK_KILLABLE, type Task, fatal_signal_pending } from '../sched/task.js';
+import { fatal_signal_pending, TASK_KILLABLE, type Task } from '../sched/task.js';
 import { GFP_KERNEL, type Gfp } from './gfp.js';
+import {
+  for_each_mem_cgroup_tree,
+  type MemCgroup,
+  mem_cgroup_is_descendant,
+} from './mem_cgroup.js';
 import { count_memcg_event, mem_cgroup_margin } from './memcontrol.js';
-import { type MemCgroup, for_each_mem_cgroup_tree, mem_cgroup_is_descendant } from './mem_cgroup.js';
 import { out_of_memory } from './oom_kill.js';
 
 /**

@@ -1,8 +1,8 @@
 import type { Kernel } from '../kernel.js';
 import type { Task } from '../sched/task.js';
 import { K, PAGE_SIZE } from '../units.js';
+import { for_each_mem_cgroup_tree, type MemCgroup } from './mem_cgroup.js';
 import { memcg_stat } from './memcg_stat.js';
-import { type MemCgroup, for_each_mem_cgroup_tree } from './mem_cgroup.js';
 import type { PageCounter } from './page_counter.js';
 
 /** PAGE_COUNTER_MAX in kB: what an unlimited counter prints as its limit. */

@@ -1,5 +1,5 @@
-import { type MemCgroup, for_each_mem_cgroup_tree } from './mem_cgroup.js';
 import type { Kernel } from '../kernel.js';
+import { for_each_mem_cgroup_tree, type MemCgroup } from './mem_cgroup.js';
 
 /** memory.stat of a memcg, in pages. */
 export interface MemcgStat {

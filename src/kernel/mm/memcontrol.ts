@@ -2,9 +2,8 @@
 import type { Flow } from '../../engine/coroutine.js';
 import type { Kernel } from '../kernel.js';
 import { psi_memstall_enter, psi_memstall_leave } from '../sched/psi.js';
-import { type Task, fatal_signal_pending, tsk_is_oom_victim } from '../sched/task.js';
+import { fatal_signal_pending, type Task, tsk_is_oom_victim } from '../sched/task.js';
 import type { Gfp } from './gfp.js';
-import { mem_cgroup_charge_oom, memcg_oom_recover } from './memcg_oom.js';
 import {
   type KmemKind,
   type MemCgroup,
@@ -12,9 +11,14 @@ import {
   mem_cgroup_is_descendant,
   memcg_memory_event,
 } from './mem_cgroup.js';
+import { mem_cgroup_charge_oom, memcg_oom_recover } from './memcg_oom.js';
 import type { Mm } from './mm_types.js';
-import { page_counter_charge, page_counter_try_charge, page_counter_uncharge } from './page_counter.js';
 import { alloc_pages, free_pages } from './page_alloc.js';
+import {
+  page_counter_charge,
+  page_counter_try_charge,
+  page_counter_uncharge,
+} from './page_counter.js';
 import { try_to_free_mem_cgroup_pages } from './vmscan.js';
 
 /** Per-CPU cache of charges for one memcg (struct memcg_stock_pcp). */

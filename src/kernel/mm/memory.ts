@@ -2,11 +2,12 @@
 import type { Flow } from '../../engine/coroutine.js';
 import type { Kernel } from '../kernel.js';
 import { spend } from '../sched/core.js';
-import { TASK_UNINTERRUPTIBLE, type Task } from '../sched/task.js';
-import { force_sigkill } from '../sched/signal.js';
 import { psi_memstall_enter, psi_memstall_leave } from '../sched/psi.js';
+import { force_sigkill } from '../sched/signal.js';
+import { TASK_UNINTERRUPTIBLE, type Task } from '../sched/task.js';
 import { GFP_HIGHUSER_MOVABLE, GFP_KERNEL, GFP_KERNEL_ACCOUNT, GFP_NONE } from './gfp.js';
 import type { MemCgroup } from './mem_cgroup.js';
+import { mem_cgroup_oom_synchronize } from './memcg_oom.js';
 import {
   alloc_kmem,
   charge_room,
@@ -15,8 +16,9 @@ import {
   try_charge,
   try_charge_fast,
 } from './memcontrol.js';
-import { mem_cgroup_oom_synchronize } from './memcg_oom.js';
 import {
+  add_mm_counter,
+  count_faults,
   LRU_ACTIVE_ANON,
   LRU_INACTIVE_ANON,
   LRU_UNEVICTABLE,
@@ -24,8 +26,6 @@ import {
   type Mm,
   PageSet,
   type Vma,
-  add_mm_counter,
-  count_faults,
 } from './mm_types.js';
 import { out_of_memory } from './oom_kill.js';
 import { alloc_pages, free_pages, pages_above, take_pages } from './page_alloc.js';
@@ -39,7 +39,12 @@ export type FaultResult = 'done' | 'oom' | 'sigbus';
 /** The mapping of `vma` that new pages of (memcg, node) go to. */
 export function open_mapping(vma: Vma, memcg: MemCgroup, node: number): Mapping {
   const last = vma.mappings[vma.mappings.length - 1];
-  if (last !== undefined && last.set.memcg === memcg && last.set.node === node && !last.set.frozen) {
+  if (
+    last !== undefined &&
+    last.set.memcg === memcg &&
+    last.set.node === node &&
+    !last.set.frozen
+  ) {
     return last;
   }
   return new Mapping(vma, new PageSet(vma.kind, memcg, node, false));
@@ -53,14 +58,7 @@ function new_page_lru(k: Kernel, vma: Vma): number {
 }
 
 /** Puts `n` allocated and charged pages into a VMA. */
-function map_pages(
-  k: Kernel,
-  t: Task,
-  vma: Vma,
-  memcg: MemCgroup,
-  node: number,
-  n: number,
-): void {
+function map_pages(k: Kernel, t: Task, vma: Vma, memcg: MemCgroup, node: number, n: number): void {
   const mapping = open_mapping(vma, memcg, node);
   mapping.present += n;
   mapping.set.touched_ns = k.sim.nowNs;

@@ -65,10 +65,7 @@ export function setup_per_zone_wmarks(
   const lowmem = zones.reduce((sum, zone) => sum + zone.managed, 0);
   for (const zone of zones) {
     const share = lowmem === 0 ? 0 : Math.floor((pages_min * zone.managed) / lowmem);
-    const gap = Math.max(
-      share >> 2,
-      Math.floor((zone.managed * watermark_scale_factor) / 10000),
-    );
+    const gap = Math.max(share >> 2, Math.floor((zone.managed * watermark_scale_factor) / 10000));
     zone.min = share;
     zone.low = share + gap;
     zone.high = share + 2 * gap;

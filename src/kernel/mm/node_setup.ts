@@ -1,5 +1,5 @@
 import type { ZoneConfig } from '../config.js';
-import { Pgdat, Zone, setup_per_zone_lowmem_reserve } from './mmzone.js';
+import { Pgdat, setup_per_zone_lowmem_reserve, Zone } from './mmzone.js';
 
 /** Builds the nodes from their zones, lowest zone first. */
 export function build_nodes(configs: readonly ZoneConfig[]): Pgdat[] {
@@ -10,9 +10,7 @@ export function build_nodes(configs: readonly ZoneConfig[]): Pgdat[] {
     const free = config.freePages ?? config.managedPages;
     const { node, name, presentPages, managedPages } = config;
     const index = pgdat.zones.length;
-    pgdat.zones.push(
-      new Zone(node, name, index, presentPages, managedPages, managedPages - free),
-    );
+    pgdat.zones.push(new Zone(node, name, index, presentPages, managedPages, managedPages - free));
   }
   for (const pgdat of nodes) {
     setup_per_zone_lowmem_reserve(pgdat);

@@ -2,7 +2,7 @@
  * The OOM killer (mm/oom_kill.c, v4.15 with the cgroup-aware patch of 2017-12-06; later kernels by
  * switch). Order and names are the kernel's: predicates, score, scan, kill, entry.
  */
-import { BLOCK, type Flow } from '../../engine/coroutine.js';
+import type { Flow } from '../../engine/coroutine.js';
 import { css_tasks } from '../cgroup/cgroup.js';
 import type { Kernel } from '../kernel.js';
 import { schedule_timeout, spend } from '../sched/core.js';
@@ -15,25 +15,26 @@ import {
   tsk_is_oom_victim,
 } from '../sched/task.js';
 import { K } from '../units.js';
-import { count_memcg_event } from './memcontrol.js';
 import {
-  type MemCgroup,
   for_each_mem_cgroup_tree,
+  type MemCgroup,
   mem_cgroup_is_descendant,
 } from './mem_cgroup.js';
-import { type Mm, get_mm_anon, get_mm_rss } from './mm_types.js';
+import { count_memcg_event } from './memcontrol.js';
+import { get_mm_anon, get_mm_rss, type Mm } from './mm_types.js';
 import {
   INFLIGHT_VICTIM,
+  is_memcg_oom,
+  is_sysrq_oom,
   type OomConstraint,
   type OomControl,
   type OomRequest,
-  is_memcg_oom,
-  is_sysrq_oom,
 } from './oom_control.js';
+import { check_panic_on_oom, no_killable_process } from './oom_panic.js';
 import { mark_mmf_oom_skip, wake_oom_reaper } from './oom_reaper.js';
 import { dump_header, report_cost_ns } from './oom_report.js';
-import { mark_oom_victim, task_will_free_mem } from './oom_victim.js';
 import { trace_select } from './oom_trace.js';
+import { mark_oom_victim, task_will_free_mem } from './oom_victim.js';
 
 /** Score of a task that must not be chosen: 0 up to 5.8, LONG_MIN from 5.9. */
 export const ineligible = (k: Kernel): number =>
@@ -211,12 +212,7 @@ const normalised = (oc: OomControl): number =>
   Math.floor((oc.chosen_points * 1000) / oc.totalpages);
 
 /** Reports and kills oc.chosen_task, or rather, up to 5.0, its worst child. */
-export function* oom_kill_process(
-  k: Kernel,
-  t: Task,
-  oc: OomControl,
-  message: string,
-): Flow {
+export function* oom_kill_process(k: Kernel, t: Task, oc: OomControl, message: string): Flow {
   const chosen = oc.chosen_task as Task;
   if (task_will_free_mem(chosen)) {
     mark_oom_victim(k, chosen);
@@ -376,22 +372,6 @@ export function* oom_kill_memcg_victim(k: Kernel, t: Task, oc: OomControl): Flow
   return chosen !== null;
 }
 
-/** Panics if the panic_on_oom sysctl demands it for this kind of OOM. */
-function* check_panic_on_oom(k: Kernel, t: Task, oc: OomControl): Flow {
-  const { panic_on_oom } = k.sysctl;
-  if (panic_on_oom === 0 || is_sysrq_oom(oc)) return;
-  if (panic_on_oom === 1 && oc.constraint !== 'CONSTRAINT_NONE') return;
-  dump_header(k, t, oc, null);
-  const what = panic_on_oom === 2 ? 'compulsory' : 'system-wide';
-  yield* panic(k, `Out of memory: ${what} panic_on_oom is enabled`);
-}
-
-/** The end of the run; never returns. */
-function* panic(k: Kernel, message: string): Flow {
-  k.panic(message);
-  for (;;) yield BLOCK;
-}
-
 /** vm.oom_kill_allocating_task applies: global OOM, and the caller can be killed. */
 function can_kill_allocating_task(k: Kernel, t: Task, oc: OomControl): boolean {
   return (
@@ -481,22 +461,6 @@ function* select_and_kill(k: Kernel, t: Task, oc: OomControl): Flow<Verdict> {
     yield* schedule_timeout(k.sched, k.sim.nowNs, t, 1, TASK_KILLABLE);
   }
   return { value: k.policy.out_of_memory_result(oc), why: verdict_text(oc) };
-}
-
-/** Found nothing: a global OOM can only panic; a memcg's task gets its error. */
-function* no_killable_process(k: Kernel, t: Task, oc: OomControl): Flow {
-  const warns = k.profile.no_killable === 'warn_then_deadlocked';
-  if (is_memcg_oom(oc) && !warns) return;
-  if (!is_memcg_oom(oc) || k.oom_ratelimit.allow(k.sim.nowNs)) {
-    yield spend(t, report_cost_ns(k));
-    dump_header(k, t, oc, null);
-  }
-  if (warns) k.printk('Out of memory and no killable processes...');
-  if (is_memcg_oom(oc)) return;
-  yield* panic(
-    k,
-    warns ? 'System is deadlocked on memory' : 'Out of memory and no killable processes...',
-  );
 }
 
 function verdict_text(oc: OomControl): string {

@@ -3,9 +3,9 @@ import { BLOCK, type Flow } from '../../engine/coroutine.js';
 import type { Kernel } from '../kernel.js';
 import { schedule_timeout } from '../sched/core.js';
 import { TASK_INTERRUPTIBLE, TASK_UNINTERRUPTIBLE, type Task } from '../sched/task.js';
-import { MmuGather } from './mmu_gather.js';
-import type { Mm } from './mm_types.js';
 import { K } from '../units.js';
+import type { Mm } from './mm_types.js';
+import { MmuGather } from './mmu_gather.js';
 
 const MAX_OOM_REAP_RETRIES = 10;
 

@@ -1,7 +1,8 @@
 /** The report of an OOM kill, line by line as the kernel prints it (dump_header, dump_tasks). */
+
+import { css_tasks } from '../cgroup/cgroup.js';
 import type { Kernel } from '../kernel.js';
 import type { Task } from '../sched/task.js';
-import { css_tasks } from '../cgroup/cgroup.js';
 import { for_each_mem_cgroup_tree } from './mem_cgroup.js';
 import { mem_cgroup_print_oom_info } from './memcg_report.js';
 import { get_mm_rss } from './mm_types.js';
@@ -28,9 +29,7 @@ export function dump_header(k: Kernel, t: Task, oc: OomControl, p: Task | null):
       `oom_score_adj=${t.signal.oom_score_adj}`,
   );
   if (!modern) k.printk(`${t.comm} cpuset=/ mems_allowed=${k.mems_allowed_text()}`);
-  k.printk(
-    `CPU: ${Math.max(0, t.cpu)} PID: ${t.pid} Comm: ${t.comm} Not tainted ${k.release} #1`,
-  );
+  k.printk(`CPU: ${Math.max(0, t.cpu)} PID: ${t.pid} Comm: ${t.comm} Not tainted ${k.release} #1`);
   k.printk('Hardware name: oomsim');
   if (oc.memcg !== null) mem_cgroup_print_oom_info(k, oc.memcg, p);
   else show_mem(k);
@@ -73,8 +72,7 @@ function* domain_tasks(k: Kernel, oc: OomControl): Generator<Task> {
 /** 5.0: one line that says it all, for parsers. */
 function dump_oom_summary(k: Kernel, oc: OomControl, victim: Task): void {
   const nodemask = oc.nodemask === null ? '(null)' : oc.nodemask.join(',');
-  const origin =
-    oc.memcg === null ? 'global_oom' : `oom_memcg=${oc.memcg.path}`;
+  const origin = oc.memcg === null ? 'global_oom' : `oom_memcg=${oc.memcg.path}`;
   const memcg = victim.mm?.owner?.cgroup.memcg.path ?? victim.cgroup.memcg.path;
   k.printk(
     `oom-kill:constraint=${oc.constraint},nodemask=${nodemask},cpuset=/,` +

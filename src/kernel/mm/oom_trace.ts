@@ -6,7 +6,13 @@ import type { Candidate } from '../trace.js';
 import { for_each_mem_cgroup_tree } from './mem_cgroup.js';
 import { get_mm_rss } from './mm_types.js';
 import { INFLIGHT_VICTIM, type OomControl } from './oom_control.js';
-import { find_lock_task_mm, ineligible, oom_badness, oom_unkillable_task, root_bonus } from './oom_kill.js';
+import {
+  find_lock_task_mm,
+  ineligible,
+  oom_badness,
+  oom_unkillable_task,
+  root_bonus,
+} from './oom_kill.js';
 
 /** Reports a finished selection to the tracepoint, if anybody listens. */
 export function trace_select(k: Kernel, oc: OomControl): void {
@@ -23,7 +29,11 @@ export function trace_select(k: Kernel, oc: OomControl): void {
           ? 'inflight'
           : `${chosen_task.pid}:${chosen_task.comm}`,
     chosen_memcg:
-      chosen_memcg === null ? '' : chosen_memcg === INFLIGHT_VICTIM ? 'inflight' : chosen_memcg.path,
+      chosen_memcg === null
+        ? ''
+        : chosen_memcg === INFLIGHT_VICTIM
+          ? 'inflight'
+          : chosen_memcg.path,
     candidates: () => task_candidates(k, oc),
   });
 }

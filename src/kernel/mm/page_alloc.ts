@@ -4,13 +4,13 @@
  */
 import type { Flow } from '../../engine/coroutine.js';
 import type { Kernel } from '../kernel.js';
-import { psi_memstall_enter, psi_memstall_leave } from '../sched/psi.js';
 import { schedule_timeout } from '../sched/core.js';
+import { psi_memstall_enter, psi_memstall_leave } from '../sched/psi.js';
 import { TASK_UNINTERRUPTIBLE, type Task, tsk_is_oom_victim } from '../sched/task.js';
 import type { Gfp } from './gfp.js';
+import { wakeup_kswapd } from './kswapd.js';
 import type { Zone } from './mmzone.js';
 import { out_of_memory } from './oom_kill.js';
-import { wakeup_kswapd } from './kswapd.js';
 import { try_to_free_pages, zone_reclaimable_pages } from './vmscan.js';
 
 export const MAX_RECLAIM_RETRIES = 16;
@@ -301,4 +301,3 @@ function warn_alloc(k: Kernel, t: Task, ac: AllocContext): void {
   const mask = k.gfp_mask(ac.gfp);
   k.printk(`${t.comm}: page allocation failure: order:${ac.order}, mode:${mask}, nodemask=(null)`);
 }
-

@@ -1,19 +1,19 @@
 /** Moving pages of a PageSet between its places and keeping every counter that sees them in step. */
 import type { Kernel } from '../kernel.js';
 import { add_to_lru, del_from_lru } from './lruvec.js';
-import { free_pages } from './page_alloc.js';
 import { mem_cgroup_uncharge } from './memcontrol.js';
 import {
+  add_mm_counter,
   LRU_ACTIVE_ANON,
   LRU_ACTIVE_FILE,
   LRU_INACTIVE_ANON,
   LRU_INACTIVE_FILE,
   LRU_UNEVICTABLE,
-  NR_LRU_LISTS,
   type Mapping,
+  NR_LRU_LISTS,
   type PageSet,
-  add_mm_counter,
 } from './mm_types.js';
+import { free_pages } from './page_alloc.js';
 import { swap_free } from './swap.js';
 
 /** Adds `n` newly allocated, charged pages to a set, on a list. */

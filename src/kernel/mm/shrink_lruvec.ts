@@ -12,7 +12,7 @@ import { int_sqrt } from './mmzone.js';
 import { protected_share } from './protection.js';
 import { free_lru_pages, move_pages, start_writeback, unmap_for_reclaim } from './rmap.js';
 import { mem_cgroup_get_nr_swap_pages, swap_alloc } from './swap.js';
-import { DEF_PRIORITY, SWAP_CLUSTER_MAX, type ScanControl } from './vmscan.js';
+import { DEF_PRIORITY, type ScanControl, SWAP_CLUSTER_MAX } from './vmscan.js';
 
 const ANON = 0;
 const FILE = 1;
@@ -46,7 +46,8 @@ function scan_balance(k: Kernel, lruvec: Lruvec, sc: ScanControl): readonly [num
     if (!inactive_list_is_low(k, lruvec, LRU_INACTIVE_ANON, false) && inactive > 0) return [1, 0];
   }
   const inactive_file = Math.floor(lruvec.size[LRU_INACTIVE_FILE]! / 2 ** sc.priority);
-  if (!inactive_list_is_low(k, lruvec, LRU_INACTIVE_FILE, false) && inactive_file > 0) return [0, 1];
+  if (!inactive_list_is_low(k, lruvec, LRU_INACTIVE_FILE, false) && inactive_file > 0)
+    return [0, 1];
   return k.profile.lru_cost_model
     ? cost_fraction(lruvec, swappiness)
     : rotation_fraction(lruvec, swappiness);

@@ -1,7 +1,7 @@
 /** The swap device: a finite number of slots and one queue of transfers (mm/swapfile.c, page_io.c). */
 import type { Kernel } from '../kernel.js';
-import { LRU_INACTIVE_ANON, type PageSet } from './mm_types.js';
 import type { MemCgroup } from './mem_cgroup.js';
+import { LRU_INACTIVE_ANON, type PageSet } from './mm_types.js';
 import { page_counter_charge, page_counter_uncharge } from './page_counter.js';
 import { end_writeback, free_lru_pages } from './rmap.js';
 

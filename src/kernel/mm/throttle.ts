@@ -1,9 +1,9 @@
 import { BLOCK, type Flow } from '../../engine/coroutine.js';
 import type { Kernel } from '../kernel.js';
-import { TASK_KILLABLE, type Task, fatal_signal_pending } from '../sched/task.js';
+import { fatal_signal_pending, TASK_KILLABLE, type Task } from '../sched/task.js';
+import { wakeup_kswapd } from './kswapd.js';
 import type { Pgdat } from './mmzone.js';
 import type { AllocContext } from './page_alloc.js';
-import { wakeup_kswapd } from './kswapd.js';
 
 /** Free pages are above half of the min watermarks, or kswapd is beyond hope. */
 function allow_direct_reclaim(pgdat: Pgdat): boolean {

@@ -4,11 +4,11 @@ import type { Kernel } from '../kernel.js';
 import { spend } from '../sched/core.js';
 import type { Task } from '../sched/task.js';
 import type { Gfp } from './gfp.js';
-import { type MemCgroup, for_each_mem_cgroup_tree } from './mem_cgroup.js';
+import { for_each_mem_cgroup_tree, type MemCgroup } from './mem_cgroup.js';
 import { LRU_ACTIVE_ANON, LRU_INACTIVE_ANON } from './mm_types.js';
 import type { Pgdat, Zone } from './mmzone.js';
 import type { AllocContext } from './page_alloc.js';
-import { mem_cgroup_protection, count_low_events } from './protection.js';
+import { count_low_events, mem_cgroup_protection } from './protection.js';
 import { shrink_lruvec } from './shrink_lruvec.js';
 import { throttle_direct_reclaim } from './throttle.js';
 

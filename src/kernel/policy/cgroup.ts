@@ -4,11 +4,7 @@
  */
 import { css_tasks } from '../cgroup/cgroup.js';
 import type { Kernel } from '../kernel.js';
-import {
-  type MemCgroup,
-  for_each_mem_cgroup_tree,
-  memcg_has_children,
-} from '../mm/mem_cgroup.js';
+import { for_each_mem_cgroup_tree, type MemCgroup, memcg_has_children } from '../mm/mem_cgroup.js';
 import { LRU_ACTIVE_ANON, LRU_INACTIVE_ANON, LRU_UNEVICTABLE } from '../mm/mm_types.js';
 import { INFLIGHT_VICTIM, type OomControl } from '../mm/oom_control.js';
 import { oom_badness, oom_kill_memcg_victim, selection_inflight } from '../mm/oom_kill.js';
@@ -84,4 +80,3 @@ export const cgroup_policy: OomPolicy = {
   // A victim in flight leaves chosen_task unset: the allocation that asked fails (defect D1).
   out_of_memory_result: (oc) => oc.chosen_task !== null,
 };
-

@@ -6,8 +6,8 @@ import type { Flow } from '../../engine/coroutine.js';
 import { css_tasks } from '../cgroup/cgroup.js';
 import type { Kernel } from '../kernel.js';
 import {
-  type MemCgroup,
   for_each_mem_cgroup_tree,
+  type MemCgroup,
   mem_cgroup_is_descendant,
   memcg_has_children,
 } from '../mm/mem_cgroup.js';

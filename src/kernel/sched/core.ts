@@ -135,7 +135,8 @@ export class Scheduler {
     if (task.memstall > 0) this.hooks.memstall_burst(task, this.sim.nowNs - cpu.burst_ns);
     if (task.vruntime_ns > this.#min_vruntime_ns) {
       const first = this.#rq.peek();
-      const least = first === null ? task.vruntime_ns : Math.min(first.vruntime_ns, task.vruntime_ns);
+      const least =
+        first === null ? task.vruntime_ns : Math.min(first.vruntime_ns, task.vruntime_ns);
       if (least > this.#min_vruntime_ns) this.#min_vruntime_ns = least;
     }
     if (cpu.burst_ns > 0 && this.#should_resched(cpu, task)) {

@@ -2,11 +2,11 @@
 import { BLOCK, type Flow } from '../../engine/coroutine.js';
 import type { Kernel } from '../kernel.js';
 import { GFP_KERNEL_ACCOUNT } from '../mm/gfp.js';
-import { alloc_kmem, free_kmem, get_mem_cgroup_from_mm } from '../mm/memcontrol.js';
 import type { MemCgroup } from '../mm/mem_cgroup.js';
+import { alloc_kmem, free_kmem, get_mem_cgroup_from_mm } from '../mm/memcontrol.js';
 import { Mapping, Mm, Vma } from '../mm/mm_types.js';
 import { spend } from './core.js';
-import { TASK_KILLABLE, Task, type UserProgram, fatal_signal_pending } from './task.js';
+import { fatal_signal_pending, TASK_KILLABLE, type Task, type UserProgram } from './task.js';
 
 /** Kernel stack of a thread: 16 KiB on x86-64. */
 export const THREAD_STACK_PAGES = 4;

@@ -2,9 +2,9 @@
 import type { TraceFields } from '../../kernel/trace.js';
 import type { Workload } from '../../workload/types.js';
 import { boot } from '../boot.js';
-import { type Simulated, disagreement, run_lengths, victims_text } from './compare.js';
+import { disagreement, run_lengths, type Simulated, victims_text } from './compare.js';
 import { TRUTH_KERNELS, translate } from './translate.js';
-import { type TruthKernel, readTruth, truthFiles } from './truth.js';
+import { readTruth, type TruthKernel, truthFiles } from './truth.js';
 
 export interface FidelityRow {
   readonly file: string;
@@ -35,7 +35,7 @@ export function simulate(workload: Workload, seed = '1'): Simulated {
   const home = new Map(workload.processes.map((p) => [p.name, home_of(p)]));
   system.trace.subscribe(['oomsim:oom_kill', 'oomsim:memcg_event'], (name, _context, fields) => {
     if (name === 'oomsim:memcg_event') {
-      if (fields['event'] === 'oom_group_kill') group_kills++;
+      if (fields.event === 'oom_group_kill') group_kills++;
       return;
     }
     const kill = fields as unknown as TraceFields['oomsim:oom_kill'];

@@ -41,7 +41,7 @@ function stepsOf(op: Op, t0_ns: number): Step[] {
         {
           op: 'anon',
           size: bytes(op, 'mb', 1),
-          step: op['step_mb'] === undefined ? null : bytes(op, 'step_mb', 1),
+          step: op.step_mb === undefined ? null : bytes(op, 'step_mb', 1),
           every: every(op),
         },
       ];
@@ -50,7 +50,7 @@ function stepsOf(op: Op, t0_ns: number): Step[] {
         {
           op: 'shm',
           size: bytes(op, 'mb', 16),
-          step: op['step_mb'] === undefined ? null : bytes(op, 'step_mb', 16),
+          step: op.step_mb === undefined ? null : bytes(op, 'step_mb', 16),
           every: every(op),
         },
       ];
@@ -98,7 +98,7 @@ function stepsOf(op: Op, t0_ns: number): Step[] {
         {
           op: op.op,
           process: text(op, 'type'),
-          count: op['n'] === undefined ? null : number(op, 'n', 1),
+          count: op.n === undefined ? null : number(op, 'n', 1),
         },
       ];
     case 'clonevm':
@@ -116,7 +116,11 @@ function stepsOf(op: Op, t0_ns: number): Step[] {
     case 'pipes':
     case 'socks':
       return [
-        { op: op.op === 'pipes' ? 'pipes' : 'sockets', count: number(op, 'n', 100), every: every(op) },
+        {
+          op: op.op === 'pipes' ? 'pipes' : 'sockets',
+          count: number(op, 'n', 100),
+          every: every(op),
+        },
       ];
     case 'fds':
       return [{ op: 'fds', count: number(op, 'n', 1000), every: null }];
@@ -172,7 +176,7 @@ function simpleSteps(op: Op, t0_ns: number): Step[] {
       return [
         {
           op: 'hold',
-          duration: op['ms'] === undefined ? null : constant(number(op, 'ms', 0) * MS),
+          duration: op.ms === undefined ? null : constant(number(op, 'ms', 0) * MS),
         },
       ];
     case 'exit':

@@ -7,7 +7,12 @@ import type {
   Workload,
   ZoneSpec,
 } from '../../workload/types.js';
-import { EMULATED_COSTS, EMULATED_DISK_PAGE_NS, EMULATED_SWAP_PAGE_NS, GUEST_PROCESS } from './guest.js';
+import {
+  EMULATED_COSTS,
+  EMULATED_DISK_PAGE_NS,
+  EMULATED_SWAP_PAGE_NS,
+  GUEST_PROCESS,
+} from './guest.js';
 import { constant, programOf } from './ops.js';
 import type { Truth, TruthEvent, TruthKernel, TruthProcess, TruthScenario } from './truth.js';
 
@@ -122,7 +127,7 @@ function cgroup_of(knobs: Record<string, unknown> & { path: string }): CgroupSpe
     memoryLow: pages_value(knobs['memory.low'], 0),
     memoryMin: pages_value(knobs['memory.min'], 0),
     memorySwapMax: pages_value(knobs['memory.swap.max'], Number.POSITIVE_INFINITY),
-    oomGroup: Number(knobs['oom_group'] ?? 0) !== 0,
+    oomGroup: Number(knobs.oom_group ?? 0) !== 0,
     oomPolicy: 'none',
     initial: null,
   };

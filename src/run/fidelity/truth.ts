@@ -1,5 +1,5 @@
 /** Truth files: what real kernels did in a virtual machine. Their format, as truth/README.md has it. */
-import { readFileSync, readdirSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { InputError } from '../../workload/problems.js';
@@ -110,7 +110,9 @@ export function truthFiles(path: string): string[] {
           .map((name) => join(path, name))
       : [path];
   } catch {
-    throw new InputError(`${path}: error: expected a truth file or a folder of them, found nothing`);
+    throw new InputError(
+      `${path}: error: expected a truth file or a folder of them, found nothing`,
+    );
   }
   if (files.length === 0) throw new InputError(`${path}: error: no truth files (*.json) in it`);
   return files;
