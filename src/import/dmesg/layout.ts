@@ -79,7 +79,8 @@ function sevenColumns(rows: readonly Numbers[]): TableLayout {
   const oldScale = sevens.every((row) => {
     const oomAdj = row.numbers[5] ?? 0;
     const scoreAdj = row.numbers[6] ?? 0;
-    return oomAdj >= -17 && oomAdj <= 15 && Math.sign(oomAdj) === Math.sign(scoreAdj);
+    // The kernel converts one into the other, with 15 or 17 for 1000.
+    return oomAdj >= -17 && oomAdj <= 15 && Math.abs(oomAdj - (scoreAdj * 16) / 1000) <= 2;
   });
   const cpuNumbers = largest < 512;
   return oldScale && cpuNumbers && sevens.length > 1 ? 'oom_score_adj' : 'nr_ptes';

@@ -117,6 +117,8 @@ export class OomReportParser {
   }
 
   #newBoot(): void {
+    this.#finish(this.#closing);
+    this.#closing = null;
     this.#victims.clear();
     this.#hint = null;
     this.#lastSeconds = null;

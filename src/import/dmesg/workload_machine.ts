@@ -57,10 +57,9 @@ export function importMachine(
 function zonesComment(report: OomReport, zones: readonly Zone[]): string {
   const lines = (report.memory?.zones ?? []).map((zone) => zone.line);
   const sum = zones.reduce((pages, zone) => pages + zone.managed, 0);
-  return (
-    `Lines ${Math.min(...lines)} to ${Math.max(...lines)}: present, managed and watermarks, ` +
-    `in pages. Managed together: ${sum} pages.`
-  );
+  const [first, last] = [Math.min(...lines), Math.max(...lines)];
+  const where = first === last ? `Line ${first}` : `Lines ${first} to ${last}`;
+  return `${where}: present, managed and watermarks, in pages. Managed together: ${sum} pages.`;
 }
 
 function zonesOf(report: OomReport): Zone[] | null {
@@ -110,17 +109,17 @@ function zoneOf(zone: ZoneReport, pageSizeKb: number): Zone | null {
   };
 }
 
-/** What stays free: what each zone says, and no less than its watermark and a little. */
+/** What stays free: what each zone says, and no less than what the allocator keeps back. */
 function freePages(report: OomReport, zones: readonly Zone[]): number {
   let pages = 0;
   for (const zone of zones) {
     const printed = report.memory?.zones.find(
       (known) => known.node === zone.node && known.name === zone.name,
     );
-    // A small zone below a large reserve gives nothing to anybody here.
-    const reserved = Math.max(0, ...(zone.protection ?? [])) >= zone.managed;
-    const free = reserved ? zone.managed : Math.floor((printed?.freeKb ?? 0) / report.pageSizeKb);
-    pages += Math.min(zone.managed, Math.max(free, (zone.min ?? 0) + SLACK_PAGES_PER_ZONE));
+    const free = Math.floor((printed?.freeKb ?? 0) / report.pageSizeKb);
+    // What is allocated for users must leave the watermark and the reserve for lower zones.
+    const kept = (zone.min ?? 0) + Math.max(0, ...(zone.protection ?? []));
+    pages += Math.min(zone.managed, Math.max(free, kept + SLACK_PAGES_PER_ZONE));
   }
   return pages;
 }
@@ -201,7 +200,9 @@ function cpusOf(report: OomReport, notes: Notes): number {
     notes.assumed.push(`${CPUS_ASSUMED} CPUs`);
     return CPUS_ASSUMED;
   }
-  notes.assumed.push(`${named} CPUs: the highest number that the report names, plus one`);
+  notes.assumed.push(
+    `${named} CPU${named === 1 ? '' : 's'}: the highest number that the report names, plus one`,
+  );
   notes.comments.set('machine.cpus', 'The highest CPU that the report names, plus one.');
   return Math.max(1, Math.min(1024, named));
 }

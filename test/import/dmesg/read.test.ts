@@ -1,0 +1,104 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, expect, test } from 'vitest';
+import {
+  type OomReport,
+  parseOomReports,
+  readOomReports,
+} from '../../../src/import/dmesg/index.js';
+import { compose, newKill, PREFIXES } from './compose.js';
+
+// Goal: a log is read as a stream from anywhere, whatever its size and encoding.
+
+const VICTIM = { pid: 77, comm: 'victim', rss: 9000 };
+const LINES = compose({
+  kernel: '6.1.0',
+  layout: 'pgtables_bytes',
+  tasks: [VICTIM],
+  kills: newKill(VICTIM),
+}).map(PREFIXES.dmesg!);
+const TEXT = `${LINES.join('\n')}\n`;
+
+const folder = mkdtempSync(join(tmpdir(), 'oomsim-read-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+async function read(content: string | Buffer): Promise<OomReport[]> {
+  const path = join(folder, 'log');
+  writeFileSync(path, content);
+  const reports: OomReport[] = [];
+  for await (const report of readOomReports(path)) reports.push(report);
+  return reports;
+}
+
+test('plain, gzip, UTF-16, with byte order mark, without the last newline', async () => {
+  for (const content of [
+    TEXT,
+    gzipSync(TEXT),
+    Buffer.from(`\ufeff${TEXT}`, 'utf16le'),
+    `\ufeff${TEXT}`,
+    TEXT.trimEnd(),
+  ]) {
+    const [report, ...others] = await read(content);
+    expect(others).toEqual([]);
+    expect(report).toMatchObject({ kills: [{ pid: 77 }], trigger: { comm: 'asker' } });
+  }
+});
+
+test('an empty file', async () => {
+  expect(await read('')).toEqual([]);
+});
+
+test('a file that is not there', async () => {
+  const reading = (async () => {
+    for await (const _ of readOomReports(join(folder, 'nowhere'))) void _;
+  })();
+  await expect(reading).rejects.toThrow(/ENOENT/);
+});
+
+test('lines from an async iterable', async () => {
+  async function* lines(): AsyncGenerator<string> {
+    yield* LINES;
+  }
+  const found: OomReport[] = [];
+  for await (const report of parseOomReports(lines())) found.push(report);
+  expect(found).toHaveLength(1);
+});
+
+test('standard input', () => {
+  const script = `
+    import { readOomReports } from './src/import/dmesg/index.ts';
+    (async () => { for await (const r of readOomReports('-')) console.log(r.kills[0].comm); })();`;
+  const out = execFileSync('npx', ['tsx', '--input-type=module', '-e', script], {
+    input: TEXT,
+    encoding: 'utf8',
+    stdio: ['pipe', 'pipe', 'ignore'],
+  });
+  expect(out.trim()).toBe('victim');
+});
+
+test('a long log streams: many reports, flat memory, fast enough', async () => {
+  const filler = 'Sep  9 08:12:34 host systemd[1]: Started a unit with a rather ordinary name.\n';
+  const block = filler.repeat(2000) + TEXT;
+  const path = join(folder, 'long');
+  writeFileSync(path, block.repeat(100));
+  const before = process.memoryUsage().heapUsed;
+  const started = performance.now();
+  let reports = 0;
+  let peak = 0;
+  for await (const _ of readOomReports(path)) {
+    reports++;
+    peak = Math.max(peak, process.memoryUsage().heapUsed - before);
+  }
+  expect(reports).toBe(100);
+  expect(peak).toBeLessThan(150e6);
+  // 16 MB; the bound leaves room for a busy machine.
+  expect(performance.now() - started).toBeLessThan(5000);
+});
+
+test('a line without end is not gathered', async () => {
+  const reports = await read(`${'x'.repeat(8 << 20)}\n${TEXT}`);
+  expect(reports).toHaveLength(1);
+});
