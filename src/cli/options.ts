@@ -20,6 +20,14 @@ export const COMMON = {
       '--until <time>',
       "simulated time to stop at instead of the workload's, e.g. 2s",
     ).argParser(parseDuration),
+  at: () =>
+    new Option('--at <time>', 'play the workload to this simulated time first').argParser(
+      parseDuration,
+    ),
+  at: () =>
+    new Option('--at <time>', 'play a workload up to this simulated time first').argParser(
+      parseDuration,
+    ),
   event: () =>
     new Option(
       '--event <n>',
