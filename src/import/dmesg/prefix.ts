@@ -171,8 +171,9 @@ function takeBracket(s: Stripper): boolean {
 function takeUserspace(s: Stripper): void {
   FOREIGN_TAG.lastIndex = s.at;
   if (FOREIGN_TAG.test(s.line)) {
-    const tag = s.line.slice(s.at, FOREIGN_TAG.lastIndex);
-    if (!tag.includes(' ', 0) || !tag.trimEnd().includes(' ')) s.foreign = true;
+    // With a word before it, it may as well be the kernel speaking of a process.
+    const tag = s.line.slice(s.at, FOREIGN_TAG.lastIndex).trimEnd();
+    if (!tag.includes(' ')) s.foreign = true;
   }
 }
 

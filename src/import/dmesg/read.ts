@@ -2,6 +2,7 @@
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
+import { InputError, printable } from '../../workload/problems.js';
 import { OomReportParser } from './report.js';
 import type { OomReport } from './types.js';
 
@@ -34,7 +35,7 @@ async function* parseAsync(lines: AsyncIterable<string>): AsyncGenerator<OomRepo
  * Every OOM report of a file, or of standard input for `-`, read as a stream: memory does not grow
  * with the log. gzip and UTF-16 are recognised.
  *
- * @throws what the file system says when the file cannot be read.
+ * @throws {InputError} in one line, when the file cannot be read
  */
 export async function* readOomReports(path: string): AsyncGenerator<OomReport> {
   const source: Readable =
@@ -44,13 +45,28 @@ export async function* readOomReports(path: string): AsyncGenerator<OomReport> {
     for (const report of parser.push(line)) out.push(report);
   });
   const out: OomReport[] = [];
-  for await (const text of decoded(source)) {
-    splitter.push(text, out);
-    if (out.length > 0) yield* out.splice(0);
+  try {
+    for await (const text of decoded(source)) {
+      splitter.push(text, out);
+      if (out.length > 0) yield* out.splice(0);
+    }
+  } catch (error) {
+    throw unreadable(path, error);
   }
   splitter.end(out);
   yield* out;
   yield* parser.end();
+}
+
+function unreadable(path: string, error: unknown): unknown {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (typeof code !== 'string') return error;
+  const why = new Map([
+    ['ENOENT', 'no such file'],
+    ['EISDIR', 'a directory, not a log'],
+    ['EACCES', 'no permission to read it'],
+  ]).get(code);
+  return new InputError(`${printable(path)}: ${why ?? message}`);
 }
 
 /** Chunks as text, whatever the bytes were. */

@@ -2,6 +2,7 @@
  * `totalpages`: what oom_score_adj is a thousandth of, and printed scores too. KERNEL.md 2.5.
  * A memcg report does not print the machine's swap; then only bounds can be given.
  */
+import { limitKb } from './numbers.js';
 import type { OomReport, ZoneReport } from './types.js';
 
 /** The base of the arithmetic. */
@@ -101,11 +102,11 @@ function nodeSet(mask: string | null): ReadonlySet<number> {
 
 function memcgTotal(report: OomReport): TotalPages | null {
   const memcg = report.memcg;
-  const limitKb = memcg?.memory?.limitKb ?? null;
-  if (memcg === null || limitKb === null || limitKb === Number.POSITIVE_INFINITY) return null;
+  const maxKb = memcg?.memory?.limitKb ?? hierarchicalLimitKb(report);
+  if (memcg === null || maxKb === null || maxKb === Number.POSITIVE_INFINITY) return null;
   const page = report.pageSizeKb;
-  const limit = Math.max(1, Math.floor(limitKb / page));
-  const room = swapRoom(report, limitKb);
+  const limit = Math.max(1, Math.floor(maxKb / page));
+  const room = swapRoom(report, maxKb);
   if (room.maxKb === 0) {
     return exactly(limit, `memory limit ${limit} pages, ${room.why}`);
   }
@@ -127,6 +128,12 @@ function memcgTotal(report: OomReport): TotalPages | null {
       `memory limit ${limit} pages + swap that the report does not print ` +
       `(${used} in use, ${room.why})`,
   };
+}
+
+/** v1 statistics since 5.2 repeat the limit: the usage lines above them may have been lost. */
+function hierarchicalLimitKb(report: OomReport): number | null {
+  const bytes = report.memcg?.stats[0]?.values.get('hierarchical_memory_limit');
+  return bytes === undefined ? null : limitKb(String(Math.floor(bytes / 1024)));
 }
 
 function exactly(pages: number, from: string): TotalPages {

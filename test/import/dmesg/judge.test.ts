@@ -175,6 +175,14 @@ describe('memcg totals', () => {
     const line = 'memory+swap: usage 41000kB, limit 60000kB, failcnt 0';
     expect(total(line)).toMatchObject({ pages: 15_000, min: 10_250, max: 15_000, exact: false });
   });
+  test('the limit stands in the v1 statistics, too', () => {
+    const lines = compose(modern([task], task, { memcg: { path: '/m', limitKb: 40_000 } }));
+    const rest = lines.filter((line) => !/^(?:memory|swap): usage/.test(line));
+    const at = rest.findIndex((line) => line.startsWith('kernel_stack'));
+    rest.splice(at, 0, 'hierarchical_memory_limit 40960000');
+    const [report] = parseOomReports(rest);
+    expect(judgeReport(report!).totalPages).toMatchObject({ min: 10_040 });
+  });
   test('unlimited swap of unknown size: at least what is in use', () => {
     const line = 'swap: usage 800kB, limit 9007199254740988kB, failcnt 0';
     expect(total(line)).toMatchObject({ pages: 10_200, max: null, exact: false });

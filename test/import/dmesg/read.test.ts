@@ -51,11 +51,13 @@ test('an empty file', async () => {
   expect(await read('')).toEqual([]);
 });
 
-test('a file that is not there', async () => {
-  const reading = (async () => {
-    for await (const _ of readOomReports(join(folder, 'nowhere'))) void _;
-  })();
-  await expect(reading).rejects.toThrow(/ENOENT/);
+test('what cannot be read is refused in one line', async () => {
+  const drain = async (path: string): Promise<void> => {
+    for await (const _ of readOomReports(path)) void _;
+  };
+  await expect(drain(join(folder, 'nowhere'))).rejects.toThrow(/nowhere: no such file$/);
+  await expect(drain(folder)).rejects.toThrow(/a directory, not a log$/);
+  await expect(read(gzipSync(TEXT).subarray(0, 200))).rejects.toThrow(/log: /);
 });
 
 test('lines from an async iterable', async () => {
