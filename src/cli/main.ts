@@ -65,10 +65,6 @@ function addDecide(program: Command, finish: Finish): void {
       new Option('--memcg <path>', 'the cgroup at its limit, instead of the whole machine'),
     )
     .addOption(COMMON.event())
-    .addOption(COMMON.set())
-    .addOption(COMMON.event())
-    .addOption(COMMON.at())
-    .addOption(new Option('--memcg <path>', 'the cgroup that is at its limit; else the machine'))
     .addOption(COMMON.json())
     .action(async (file, flags) => finish((await import('./decide.js')).runDecide(file, flags)));
 }

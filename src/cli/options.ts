@@ -21,10 +21,6 @@ export const COMMON = {
       "simulated time to stop at instead of the workload's, e.g. 2s",
     ).argParser(parseDuration),
   at: () =>
-    new Option('--at <time>', 'play the workload to this simulated time first').argParser(
-      parseDuration,
-    ),
-  at: () =>
     new Option('--at <time>', 'play a workload up to this simulated time first').argParser(
       parseDuration,
     ),

@@ -26,7 +26,8 @@ export function place_initial_memory(k: Kernel, t: Task, mm: Mm, memory: Initial
   mm.shmem_pages = memory.shmemPages;
   const vma = map_area(t, 'anon', memory.anonPages + memory.swapPages);
   mm.total_vm = memory.totalVmPages;
-  for (let node = 0, left = memory.anonPages; node < k.nodes.length && left > 0; node++) {
+  let left = memory.anonPages;
+  for (let node = 0; node < k.nodes.length && left > 0; node++) {
     const n = Math.min(left, pages_above(k, node, 'min'));
     if (n === 0) continue;
     left -= n;
@@ -37,17 +38,22 @@ export function place_initial_memory(k: Kernel, t: Task, mm: Mm, memory: Initial
     mm.anon_pages += n;
     add_pages(k, mapping.set, k.profile.lru_cost_model ? LRU_INACTIVE_ANON : LRU_ACTIVE_ANON, n);
   }
-  place_swapped(k, vma, memory.swapPages);
+  left += memory.swapPages - place_swapped(k, vma, memory.swapPages);
+  // What a report counts twice (shared pages, say) has no room here, but counts in the score.
+  mm.text_shmem_pages += left;
+  mm.shmem_pages += left;
   place_pgtables(k, mm, t, memory.pgtablesPages);
 }
 
-function place_swapped(k: Kernel, vma: ReturnType<typeof map_area>, pages: number): void {
+/** Gives swap entries their slots; returns how many found one. */
+function place_swapped(k: Kernel, vma: ReturnType<typeof map_area>, pages: number): number {
   const n = Math.min(pages, k.swap.free);
-  if (n === 0) return;
+  if (n === 0) return 0;
   const mapping = new Mapping(vma, new PageSet('anon', vma.mm.owner!.cgroup.memcg, 0, false));
   mapping.swapped = n;
   vma.mm.swapents = n;
   swap_alloc(k, mapping.set, n);
+  return n;
 }
 
 function place_pgtables(k: Kernel, mm: Mm, t: Task, pages: number): void {

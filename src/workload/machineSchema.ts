@@ -46,7 +46,7 @@ const zone = strict({
   )
   .describe('A zone as /proc/zoneinfo shows it. All amounts are pages, without unit.');
 
-interface Swap {
+export interface Swap {
   readonly size: number;
   readonly latency: number;
 }

@@ -397,7 +397,10 @@ export function* out_of_memory(k: Kernel, t: Task, request: OomRequest): Flow<bo
     chosen_points: ineligible(k),
     visited: 0,
   };
+  // Neither the scan of all tasks nor the report has a preemption point, however long they take.
+  t.no_resched = true;
   const ret = yield* decide_and_kill(k, t, oc);
+  t.no_resched = false;
   k.trace.on['oomsim:out_of_memory']?.({
     memcg: oc.memcg?.path ?? '',
     order: oc.order,

@@ -44,7 +44,8 @@ export interface UserModeHooks {
 /**
  * CPUs are shared: one queue of runnable tasks ordered by virtual run time, as CFS does, for all
  * CPUs (perfect load balancing). A task runs in bursts that it asks for; it can lose its CPU between
- * two bursts, when its slice is used up or a task that has had much less is waiting.
+ * two bursts, when its slice is used up or a task that has had much less is waiting, but not in
+ * kernel code that has no preemption point.
  */
 export class Scheduler {
   current: Task | null = null;
@@ -167,6 +168,7 @@ export class Scheduler {
   }
 
   #should_resched(cpu: Cpu, task: Task): boolean {
+    if (task.no_resched) return false;
     const next = this.#rq.peek();
     if (next === null) return false;
     if (next.vruntime_ns + this.#wakeup_granularity_ns < task.vruntime_ns) return true;

@@ -74,6 +74,8 @@ export class Task implements Waiter {
   memdie = false; // TIF_MEMDIE
   sigkill_pending = false;
   stop_pending = false;
+  /** In kernel code without cond_resched(): without CONFIG_PREEMPT it keeps its CPU until it sleeps. */
+  no_resched = false;
   /** In vfork(): the parent that waits for it. */
   vfork_parent: Task | null = null;
   vfork_done = true;
