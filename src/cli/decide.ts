@@ -1,5 +1,6 @@
 /** `oomsim decide FILE`: no time passes; who would be killed now, under each policy, and why. */
 import {
+  importObstacle,
   type Judgement,
   judgeReport,
   type OomReport,

@@ -5,7 +5,6 @@ import {
   type OomReport,
   readOomReports,
 } from '../import/dmesg/index.js';
-import { reasonOf } from '../record/errors.js';
 import { InputError, printable } from '../workload/problems.js';
 
 /**
@@ -15,12 +14,7 @@ import { InputError, printable } from '../workload/problems.js';
  */
 export async function readReports(file: string): Promise<OomReport[]> {
   const reports: OomReport[] = [];
-  try {
-    for await (const report of readOomReports(file)) reports.push(report);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
-    throw new InputError(`${printable(file)}: ${reasonOf(error)}`, { cause: error });
-  }
+  for await (const report of readOomReports(file)) reports.push(report);
   return linkReports(reports);
 }
 

@@ -46,8 +46,8 @@ test('--out writes a file that runs, and does not overwrite one', () => {
 });
 
 test.each([
-  [['missing.log'], /missing\.log: no such file or folder/],
-  [['folder'], /folder: it is a folder/],
+  [['missing.log'], /missing\.log: no such file/],
+  [['folder'], /folder: a directory, not a log/],
   [['none.log'], /none\.log: no OOM report in it/],
   [['kern.log', '--event', '9'], /kern\.log: it has 2 OOM reports, none is number 9/],
 ])('%j cannot be imported: exit code 2, nothing on stdout', (args, message) => {
