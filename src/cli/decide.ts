@@ -93,7 +93,9 @@ async function fromLog(file: string, flags: DecideFlags): Promise<Input> {
   const imported = reportToWorkload(report, { source: file, judgement });
   const workload = parseWorkload(workloadToYaml(imported.file), file);
   const memcg = flags.memcg ?? oomMemcg(report, workload);
-  const triggerPid = report.trigger?.pid ?? null;
+  // With vm.oom_kill_allocating_task the victim is whoever asked, even if the report does not say so.
+  const asked = workload.sysctl.oomKillAllocatingTask ? (judgement.selected?.pid ?? null) : null;
+  const triggerPid = asked ?? report.trigger?.pid ?? null;
   return { workload, situation: { ...nowhere, memcg, triggerPid }, judgement, source: file };
 }
 

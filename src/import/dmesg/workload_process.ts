@@ -80,13 +80,18 @@ function asksForMemory(report: OomReport, row: TaskRow): boolean {
   return pid !== null && (row.pid === pid || row.tgid === pid);
 }
 
-/** Only the victim's cgroup is printed; in a memcg report all others are below the limited one. */
+/**
+ * Only the victim's cgroup is printed. In a memcg report the others are in it or beside it, below the
+ * limited one: all are put in the victim's, so that a scan meets them in the order of the table, which
+ * is the order in which the kernel's scan met them and settles ties.
+ */
 function cgroupOf(report: OomReport, row: TaskRow): { cgroup: string } | Record<string, never> {
+  const own = report.memcg?.taskMemcg ?? report.summary?.taskMemcg ?? null;
+  const known = own !== null && usablePath(own) ? own : null;
+  if (report.scope === 'memcg') return { cgroup: known ?? oomCgroup(report) };
   const selected = report.summary?.pid ?? null;
-  const own = report.summary?.taskMemcg ?? null;
   const isSelected = selected !== null && (row.pid === selected || row.tgid === selected);
-  if (isSelected && own !== null && usablePath(own)) return { cgroup: own };
-  return report.scope === 'memcg' ? { cgroup: oomCgroup(report) } : {};
+  return isSelected && known !== null ? { cgroup: known } : {};
 }
 
 /** The bonus is the kernel's to give; whom it was given, the judgement found out. */

@@ -118,8 +118,11 @@ describe('a memcg report', () => {
       filePages: 2,
       shmemPages: 1,
     });
+  });
+
+  test("whoever's cgroup is not printed is put with the victim, in the order of the table", () => {
     expect(workload.processes[0]?.cgroup).toBe('/pod/inner');
-    expect(workload.processes[1]?.cgroup).toBe('/pod');
+    expect(workload.processes[1]?.cgroup).toBe('/pod/inner');
   });
 
   test('the machine is invented, and said to be', () => {
