@@ -63,12 +63,12 @@ function* oom_reap_task(k: Kernel, self: Task, victim: Task): Flow {
   const mm = victim.signal.oom_mm;
   if (mm === null) return;
   let done = false;
-  for (let attempt = 0; attempt < MAX_OOM_REAP_RETRIES && !done; attempt++) {
-    if (attempt > 0) {
-      const hz_10 = Math.ceil(k.jiffies.hz / 10);
-      yield* schedule_timeout(k.sched, k.sim.nowNs, self, hz_10, TASK_INTERRUPTIBLE);
-    }
+  for (let attempt = 0; attempt < MAX_OOM_REAP_RETRIES; attempt++) {
     done = yield* oom_reap_task_mm(k, self, victim, mm);
+    if (done) break;
+    // After the last failure too: the victim has a second in all.
+    const hz_10 = Math.floor(k.jiffies.hz / 10);
+    yield* schedule_timeout(k.sched, k.sim.nowNs, self, hz_10, TASK_INTERRUPTIBLE);
   }
   if (!done) k.printk(`oom_reaper: unable to reap pid:${victim.pid} (${victim.comm})`);
   // Whatever happened, nobody waits for this victim any longer.
