@@ -4,6 +4,7 @@ import type { Kernel } from '../kernel.js';
 import { psi_memstall_enter, psi_memstall_leave } from '../sched/psi.js';
 import { fatal_signal_pending, type Task, tsk_is_oom_victim } from '../sched/task.js';
 import type { Gfp } from './gfp.js';
+import { hold_charge, place_charge } from './in_flight.js';
 import {
   type KmemKind,
   type MemCgroup,
@@ -13,7 +14,7 @@ import {
 } from './mem_cgroup.js';
 import { mem_cgroup_charge_oom, memcg_oom_recover } from './memcg_oom.js';
 import type { Mm } from './mm_types.js';
-import { alloc_pages, free_pages } from './page_alloc.js';
+import { alloc_pages, free_pages, put_pages } from './page_alloc.js';
 import {
   page_counter_charge,
   page_counter_try_charge,
@@ -62,6 +63,7 @@ function consume_stock(k: Kernel, memcg: MemCgroup, n: number): boolean {
   if (stock.cached !== memcg || stock.nr_pages < n) return false;
   stock.nr_pages -= n;
   memcg.stocked -= n;
+  hold_charge(k, memcg, n);
   return true;
 }
 
@@ -101,6 +103,7 @@ export function drain_all_stock(k: Kernel, root: MemCgroup): void {
 
 /** What follows a successful charge: surplus to the stock, and a note if a level is over its high. */
 function done_restock(k: Kernel, memcg: MemCgroup, batch: number, n: number): void {
+  hold_charge(k, memcg, n);
   if (batch > n) refill_stock(k, memcg, batch - n);
   const t = k.sched.current;
   for (let m: MemCgroup | null = memcg; m !== null; m = m.parent) {
@@ -154,8 +157,8 @@ export function* try_charge(
       continue;
     }
     const over = memcg_of_counter(memcg, refused);
-    if (must_force(k, t, passed_oom)) return force_charge(memcg, n);
-    if (t.memcg_in_oom !== null || !gfp.direct_reclaim) return nomem(memcg, gfp, n);
+    if (must_force(k, t)) return force_charge(k, memcg, n);
+    if (t.memcg_in_oom !== null || !gfp.direct_reclaim) return nomem(k, memcg, gfp, n);
     count_memcg_event(k, over, 'max');
     psi_memstall_enter(k, t);
     const reclaimed = yield* try_to_free_mem_cgroup_pages(k, t, over, n, gfp, true);
@@ -166,16 +169,16 @@ export function* try_charge(
       drained = true;
       continue;
     }
-    if (gfp.noretry) return nomem(memcg, gfp, n);
+    if (gfp.noretry) return nomem(k, memcg, gfp, n);
     // No retry is used up while reclaim makes any progress for a small charge: there is no bound.
     if (reclaimed > 0 && n <= 8) continue;
     if (nr_retries-- > 0) continue;
-    if (gfp.nofail) return force_charge(memcg, n);
-    if (fatal_signal_pending(t) && profile.dying_force_charge) return force_charge(memcg, n);
-    if (passed_oom && fatal_signal_pending(t)) return nomem(memcg, gfp, n);
+    if (gfp.nofail) return force_charge(k, memcg, n);
+    if (fatal_signal_pending(t) && profile.dying_force_charge) return force_charge(k, memcg, n);
+    if (passed_oom && fatal_signal_pending(t)) return nomem(k, memcg, gfp, n);
     const oom = yield* mem_cgroup_charge_oom(k, t, over, gfp);
-    if (oom === 'force') return force_charge(memcg, n);
-    if (oom === 'nomem') return nomem(memcg, gfp, n);
+    if (oom === 'force') return force_charge(k, memcg, n);
+    if (oom === 'nomem') return nomem(k, memcg, gfp, n);
     passed_oom = true;
     nr_retries = profile.memcg_reclaim_retries;
   }
@@ -188,20 +191,29 @@ function memcg_of_counter(memcg: MemCgroup, counter: MemCgroup['memory']): MemCg
 }
 
 /** Tasks that must not be held up by a limit: dying ones (≤ 5.9) and those that reclaim memory. */
-function must_force(k: Kernel, t: Task, passed_oom: boolean): boolean {
+function must_force(k: Kernel, t: Task): boolean {
   if (t.memalloc) return true;
-  if (!k.profile.dying_force_charge || passed_oom) return false;
+  if (!k.profile.dying_force_charge) return false;
   return tsk_is_oom_victim(t) || fatal_signal_pending(t) || t.exiting;
 }
 
-function force_charge(memcg: MemCgroup, n: number): boolean {
+/** Charges `n` pages, limits or not. */
+export function force_charge(k: Kernel, memcg: MemCgroup, n: number): true {
+  if (memcg.is_root) return true;
   page_counter_charge(memcg.memory, n);
+  hold_charge(k, memcg, n);
   return true;
 }
 
-function nomem(memcg: MemCgroup, gfp: Gfp, n: number): boolean {
-  if (gfp.nofail) return force_charge(memcg, n);
+function nomem(k: Kernel, memcg: MemCgroup, gfp: Gfp, n: number): boolean {
+  if (gfp.nofail) return force_charge(k, memcg, n);
   return false;
+}
+
+/** Takes back a charge that no page was placed for. */
+export function mem_cgroup_cancel_charge(k: Kernel, memcg: MemCgroup, n: number): void {
+  place_charge(k, memcg, n);
+  mem_cgroup_uncharge(k, memcg, n);
 }
 
 /** Gives `n` charged pages back and wakes whoever waits for an OOM around here to pass. */
@@ -229,12 +241,11 @@ export function* alloc_kmem(
     if (node < 0) return got;
     const owner = gfp.account ? memcg : k.root_mem_cgroup;
     if (!try_charge_fast(k, owner, 1) && !(yield* try_charge(k, t, owner, gfp, 1))) {
-      free_pages(k, node, 1);
+      put_pages(k, node, 1);
       k.trace.on['oomsim:charge_failure']?.({ memcg: memcg.path, nr_pages: 1 });
       return got;
     }
-    owner.kmem[kind]++;
-    k.kmem_node[node]!++;
+    k.count_kmem(owner, kind, node, 1);
   }
   return n;
 }
