@@ -9,8 +9,6 @@ import { try_to_free_mem_cgroup_pages } from '../mm/vmscan.js';
 import type { Task } from '../sched/task.js';
 import { Cgroup, cgroup_tree } from './cgroup.js';
 
-const MEM_CGROUP_RECLAIM_RETRIES = 5;
-
 /** Makes a cgroup; it gets a memory controller of its own if its parent enables it. */
 export function cgroup_mkdir(k: Kernel, path: string): Cgroup {
   const parent = k.cgroups.get(path.slice(0, path.lastIndexOf('/')) || '/');
@@ -146,7 +144,7 @@ function* write_memory_file(
  */
 function* memory_max_write(k: Kernel, t: Task, memcg: MemCgroup, max: number): Flow {
   memcg.memory.max = max;
-  let nr_reclaims = MEM_CGROUP_RECLAIM_RETRIES;
+  let nr_reclaims = k.profile.memcg_reclaim_retries;
   let drained = false;
   while (memcg.memory.usage > max && !t.sigkill_pending) {
     if (!drained) {
