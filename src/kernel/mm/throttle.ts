@@ -27,21 +27,24 @@ export function* throttle_direct_reclaim(k: Kernel, t: Task, ac: AllocContext): 
   const pgdat = k.nodes[ac.node]!;
   if (allow_direct_reclaim(pgdat)) return false;
   wakeup_kswapd(k, pgdat, ac.order);
-  if (!ac.gfp.fs) {
-    yield* k.sched.sleep_until(t, k.sim.nowNs + 1_000_000_000, TASK_KILLABLE);
-    return fatal_signal_pending(t);
-  }
-  const before = t.sleep_state;
-  while (!allow_direct_reclaim(pgdat) && !fatal_signal_pending(t)) {
-    pgdat.pfmemalloc_wait.add(t);
-    t.sleep_state = TASK_KILLABLE;
-    t.wchan = 'throttle_direct_reclaim';
-    yield BLOCK;
-  }
-  pgdat.pfmemalloc_wait.delete(t);
+  t.wchan = 'throttle_direct_reclaim';
+  if (ac.gfp.fs) yield* wait_for_kswapd(k, t, pgdat, Number.POSITIVE_INFINITY);
+  else yield* wait_for_kswapd(k, t, pgdat, k.jiffies.timeoutExpiryNs(k.sim.nowNs, k.jiffies.hz));
   t.wchan = '';
-  t.sleep_state = before;
   return fatal_signal_pending(t);
+}
+
+/** wait_event_killable(pfmemalloc_wait, allow_direct_reclaim()), with or without a timeout. */
+function* wait_for_kswapd(k: Kernel, t: Task, pgdat: Pgdat, limit_ns: number): Flow {
+  const before = t.sleep_state;
+  t.sleep_state = TASK_KILLABLE;
+  while (!allow_direct_reclaim(pgdat) && !fatal_signal_pending(t) && k.sim.nowNs < limit_ns) {
+    pgdat.pfmemalloc_wait.add(t);
+    if (Number.isFinite(limit_ns)) yield* k.sched.sleep_until(t, limit_ns, TASK_KILLABLE);
+    else yield BLOCK;
+  }
+  t.sleep_state = before;
+  pgdat.pfmemalloc_wait.delete(t);
 }
 
 /** kswapd made progress, or gave up: let throttled reclaimers look again. */
