@@ -8,6 +8,7 @@ import { schedule_timeout } from '../sched/core.js';
 import { psi_memstall_enter, psi_memstall_leave } from '../sched/psi.js';
 import { TASK_UNINTERRUPTIBLE, type Task, tsk_is_oom_victim } from '../sched/task.js';
 import type { Gfp } from './gfp.js';
+import { hold_pages, place_pages } from './in_flight.js';
 import { wakeup_kswapd } from './kswapd.js';
 import type { Zone } from './mmzone.js';
 import { out_of_memory } from './oom_kill.js';
@@ -79,16 +80,17 @@ export function take_pages(k: Kernel, node: number, n: number, mark: Mark): void
     if (left === 0 || zone.node !== node) break;
     const room = zone.free - zone[mark] - (zone.lowmem_reserve[classzone] ?? 0);
     const now = Math.min(left, Math.max(0, room));
-    rmqueue(zone, now);
+    rmqueue(k, zone, now);
     left -= now;
   }
   if (left > 0) throw new Error('take_pages: more pages asked for than are above the watermark');
 }
 
-function rmqueue(zone: Zone, n: number): void {
+function rmqueue(k: Kernel, zone: Zone, n: number): void {
   zone.free -= n;
   zone.used += n;
   if (zone.free < 0) throw new Error(`zone ${zone.name} has a negative number of free pages`);
+  hold_pages(k, zone.node, n);
 }
 
 /** Takes 2^order pages from the first zone whose watermark allows it; returns its node, or −1. */
@@ -107,7 +109,7 @@ export function get_page_from_freelist(
         ? zone.free >= pages
         : zone_watermark_ok(zone, ac.order, zone[mark], classzone, flags);
     if (!ok || zone.free < pages) continue;
-    rmqueue(zone, pages);
+    rmqueue(k, zone, pages);
     return zone.node;
   }
   return -1;
@@ -128,6 +130,12 @@ export function free_pages(k: Kernel, node: number, n: number): void {
     if (left === 0) return;
   }
   if (left > 0) throw new Error('free_pages: a page was freed twice');
+}
+
+/** Gives back pages that were handed out and never placed anywhere. */
+export function put_pages(k: Kernel, node: number, n: number): void {
+  place_pages(k, node, n);
+  free_pages(k, node, n);
 }
 
 /** alloc_pages(): 2^order pages. Returns their node, or −1 when the allocation failed. */
@@ -244,7 +252,8 @@ function* should_reclaim_retry(
       wmark_check: ok,
     });
     if (!ok) continue;
-    if (progress === 0 && 2 * k.nr_writeback(zone.node) > reclaimable) {
+    const write_pending = k.nr_writeback(zone.node) + k.flusher.dirty_pages(zone.node);
+    if (progress === 0 && 2 * write_pending > reclaimable) {
       // congestion_wait(BLK_RW_ASYNC, HZ/10): the pages are on their way to the disk.
       yield* k.congestion_wait(t, k.jiffies.hz / 10);
     }

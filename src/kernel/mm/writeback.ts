@@ -68,9 +68,12 @@ export class Writeback {
     return this.busy_until_ns;
   }
 
-  dirty_pages(): number {
+  /** Dirty pages of one node, or of all. */
+  dirty_pages(node = -1): number {
     let dirty = 0;
-    for (const file of this.files.values()) for (const set of file.sets) dirty += set.dirty;
+    for (const file of this.files.values()) {
+      for (const set of file.sets) if (node < 0 || set.node === node) dirty += set.dirty;
+    }
     return dirty;
   }
 
