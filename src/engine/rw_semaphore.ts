@@ -7,7 +7,8 @@ import { WaitQueue } from './wait_queue.js';
 export class RwSemaphore<W extends Waiter> {
   #readers = 0;
   #writer: W | null = null;
-  readonly #waiters = new WaitQueue<W>();
+  /** Readers and writers in the order they came. */
+  readonly waiters = new WaitQueue<W>();
   readonly #waitingWriters = new Set<W>();
 
   get writer(): W | null {
@@ -32,31 +33,31 @@ export class RwSemaphore<W extends Waiter> {
 
   *downRead(self: W): Flow {
     if (this.tryDownRead()) return;
-    this.#waiters.add(self);
+    this.waiters.add(self);
     do yield BLOCK;
     while (this.#writer !== null || !this.#isNext(self));
-    this.#waiters.delete(self);
+    this.waiters.delete(self);
     this.#readers++;
-    this.#waiters.first()?.wake();
+    this.waiters.first()?.wake();
   }
 
   /** Returns false, without the semaphore, when `interrupted` says so after a wake-up. */
   *downWrite(self: W, interrupted?: () => boolean): Flow<boolean> {
-    if (this.#writer === null && this.#readers === 0 && this.#waiters.size === 0) {
+    if (this.#writer === null && this.#readers === 0 && this.waiters.size === 0) {
       this.#writer = self;
       return true;
     }
-    this.#waiters.add(self);
+    this.waiters.add(self);
     this.#waitingWriters.add(self);
     let got = true;
     do {
       yield BLOCK;
       got = !interrupted?.();
     } while (got && (this.#writer !== null || this.#readers > 0 || !this.#isNext(self)));
-    this.#waiters.delete(self);
+    this.waiters.delete(self);
     this.#waitingWriters.delete(self);
     if (got) this.#writer = self;
-    else this.#waiters.first()?.wake();
+    else this.waiters.first()?.wake();
     return got;
   }
 
@@ -64,17 +65,17 @@ export class RwSemaphore<W extends Waiter> {
   upRead(): void {
     if (this.#readers === 0) throw new Error('up_read without down_read');
     this.#readers--;
-    if (this.#readers === 0) this.#waiters.first()?.wake();
+    if (this.#readers === 0) this.waiters.first()?.wake();
   }
 
   /** @throws Error if `self` does not hold it for writing. */
   upWrite(self: W): void {
     if (this.#writer !== self) throw new Error('up_write by a task that is not the writer');
     this.#writer = null;
-    this.#waiters.first()?.wake();
+    this.waiters.first()?.wake();
   }
 
   #isNext(self: W): boolean {
-    return this.#waiters.first() === self;
+    return this.waiters.first() === self;
   }
 }

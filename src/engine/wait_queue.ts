@@ -9,6 +9,10 @@ export class WaitQueue<W extends Waiter> {
     return this.#waiters.size;
   }
 
+  [Symbol.iterator](): Iterator<W> {
+    return this.#waiters.values();
+  }
+
   /** The one that has waited longest, or null. */
   first(): W | null {
     for (const waiter of this.#waiters) return waiter;

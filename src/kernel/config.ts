@@ -18,7 +18,7 @@ export interface Costs {
   readonly oomReportNs: number;
   readonly oomReportTaskNs: number;
   readonly oomKillNs: number;
-  readonly reclaimPassNs: number;
+  readonly reclaimVisitNs: number;
 }
 
 export interface ZoneConfig {

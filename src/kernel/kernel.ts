@@ -7,11 +7,12 @@ import { WaitQueue } from '../engine/wait_queue.js';
 import { Cgroup } from './cgroup/cgroup.js';
 import type { Costs, ExecConfig, KernelConfig, SysctlValues } from './config.js';
 import type { Gfp } from './mm/gfp.js';
+import { place_charge, place_pages } from './mm/in_flight.js';
 import { kswapd } from './mm/kswapd.js';
 import { for_each_mem_cgroup_tree, type KmemKind, MemCgroup } from './mm/mem_cgroup.js';
-import { free_kmem, type MemcgStock, mem_cgroup_uncharge } from './mm/memcontrol.js';
+import { free_kmem, type MemcgStock } from './mm/memcontrol.js';
 import { mem_cgroup_handle_over_high } from './mm/memory_high.js';
-import type { PageSet } from './mm/mm_types.js';
+import type { Mm, PageSet } from './mm/mm_types.js';
 import {
   default_min_free_kbytes,
   type Pgdat,
@@ -58,6 +59,8 @@ export class Kernel {
   /** Pages under writeback and kernel pages, by node. */
   readonly writeback: number[];
   readonly kmem_node: number[];
+  /** Pages handed out and not yet placed, by node (mm/in_flight.ts). */
+  readonly pages_in_flight: number[];
   readonly totalram_pages: number;
   readonly swap: SwapDevice;
   readonly flusher: Writeback;
@@ -72,6 +75,8 @@ export class Kernel {
   /** Thread-group leaders in creation order: the process list. */
   readonly processes = new Set<Task>();
   readonly init: Task;
+  /** Address spaces that exist, in creation order. */
+  readonly mms = new Set<Mm>();
   #next_pid = 1;
 
   readonly oom_lock: Mutex<Task>;
@@ -95,6 +100,8 @@ export class Kernel {
   readonly on_first_kill: (() => void)[] = [];
 
   readonly #congestion_waitq = new WaitQueue<Task>();
+  /** Every queue that tasks wait on and that is not part of a process. */
+  readonly wait_queues: WaitQueue<Task>[] = [this.memcg_oom_waitq, this.#congestion_waitq];
   readonly #calls: (() => void)[] = [];
   readonly #free_calls: number[] = [];
 
@@ -123,9 +130,14 @@ export class Kernel {
     this.node_lru = this.nodes.map(() => [0, 0, 0, 0, 0]);
     this.writeback = this.nodes.map(() => 0);
     this.kmem_node = this.nodes.map(() => 0);
+    this.pages_in_flight = this.nodes.map(() => 0);
     this.swap = new SwapDevice(config.swapPages, config.swapPageNs);
     this.flusher = new Writeback(config.diskPageNs);
     this.oom_lock = new Mutex(config.oomLockHandOff);
+    this.wait_queues.push(this.oom_lock.waiters);
+    for (const pgdat of this.nodes) {
+      this.wait_queues.push(pgdat.kswapd_wait, pgdat.pfmemalloc_wait);
+    }
 
     this.root_cgroup = new Cgroup('/', null);
     this.root_mem_cgroup = new MemCgroup('/', null, this.root_cgroup, this.nodes.length);
@@ -277,13 +289,12 @@ export class Kernel {
     return this.#sum_zones((zone) => zone.present);
   }
 
-  uncharge(memcg: MemCgroup, n: number): void {
-    mem_cgroup_uncharge(this, memcg, n);
-  }
-
+  /** Pages that were allocated and charged become kernel memory. */
   count_kmem(memcg: MemCgroup, kind: KmemKind, node: number, n: number): void {
     memcg.kmem[kind] += n;
     this.kmem_node[node]! += n;
+    place_pages(this, node, n);
+    place_charge(this, memcg, n);
   }
 
   /** Recomputes min, low and high, then applies what the machine's description fixes. */
@@ -303,7 +314,10 @@ export class Kernel {
   /** Sends swapped-out pages to the device; they come back to the LRU when they are written. */
   submit_swap_write(set: PageSet, n: number): void {
     const done_ns = this.swap.submit(this.sim.nowNs, n);
+    const write = { set, n };
+    this.swap.writes.add(write);
     this.defer(done_ns, () => {
+      this.swap.writes.delete(write);
       swap_write_done(this, set, n);
       this.clear_congested();
     });
@@ -352,7 +366,7 @@ export class Kernel {
   /** A dead memcg goes with its last charge. */
   css_put_if_dead(memcg: MemCgroup): void {
     if (memcg.online || memcg.memory.usage > 0 || memcg.swap_pages > 0) return;
-    if (memcg.children.length > 0 || memcg.parent === null) return;
+    if (memcg.refs > 0 || memcg.children.length > 0 || memcg.parent === null) return;
     const siblings = memcg.parent.children;
     const at = siblings.indexOf(memcg);
     if (at < 0) return;

@@ -1,8 +1,8 @@
 import type { Kernel } from '../kernel/kernel.js';
 import type { MemCgroup } from '../kernel/mm/mem_cgroup.js';
+import { force_charge } from '../kernel/mm/memcontrol.js';
 import { LRU_INACTIVE_ANON, LRU_INACTIVE_FILE } from '../kernel/mm/mm_types.js';
 import { pages_above, take_pages } from '../kernel/mm/page_alloc.js';
-import { page_counter_charge } from '../kernel/mm/page_counter.js';
 import { add_pages } from '../kernel/mm/rmap.js';
 import type { CgroupSpec } from '../workload/types.js';
 
@@ -10,7 +10,7 @@ import type { CgroupSpec } from '../workload/types.js';
 function take_initial(k: Kernel, memcg: MemCgroup, n: number): number {
   const got = Math.min(n, pages_above(k, 0, 'min'));
   take_pages(k, 0, got, 'min');
-  if (!memcg.is_root) page_counter_charge(memcg.memory, got);
+  force_charge(k, memcg, got);
   return got;
 }
 

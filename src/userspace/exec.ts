@@ -4,9 +4,8 @@ import type { Kernel } from '../kernel/kernel.js';
 import { GFP_KERNEL_ACCOUNT } from '../kernel/mm/gfp.js';
 import { alloc_kmem } from '../kernel/mm/memcontrol.js';
 import { user_fault } from '../kernel/mm/memory.js';
-import { Mm } from '../kernel/mm/mm_types.js';
 import { spend } from '../kernel/sched/core.js';
-import { THREAD_STACK_PAGES } from '../kernel/sched/fork.js';
+import { mm_alloc, THREAD_STACK_PAGES } from '../kernel/sched/fork.js';
 import { send_sigkill } from '../kernel/sched/signal.js';
 import type { Task } from '../kernel/sched/task.js';
 import type { ProcessSpec } from '../workload/types.js';
@@ -17,9 +16,7 @@ import { map_area } from './program.js';
 export function* exec_process(k: Kernel, t: Task, spec: ProcessSpec): Flow {
   const memcg = t.cgroup.memcg;
   if (spec.memory !== null) {
-    t.mm = new Mm(t);
-    t.mm.tasks.add(t);
-    place_initial_memory(k, t, t.mm, spec.memory);
+    place_initial_memory(k, t, mm_alloc(k, t), spec.memory);
     return;
   }
   const stack = yield* alloc_kmem(
@@ -30,17 +27,16 @@ export function* exec_process(k: Kernel, t: Task, spec: ProcessSpec): Flow {
     GFP_KERNEL_ACCOUNT,
     THREAD_STACK_PAGES,
   );
-  const slab = yield* alloc_kmem(k, t, memcg, 'slab', GFP_KERNEL_ACCOUNT, k.exec.slabPages);
+  const wanted = stack < THREAD_STACK_PAGES ? 0 : k.exec.slabPages;
+  const slab = yield* alloc_kmem(k, t, memcg, 'slab', GFP_KERNEL_ACCOUNT, wanted);
   t.kernel_memory = { memcg, stack, slab };
-  if (stack < THREAD_STACK_PAGES || slab < k.exec.slabPages) send_sigkill(k, t);
+  if (stack < THREAD_STACK_PAGES || slab < wanted) send_sigkill(k, t);
   else yield* exec_mm(k, t, k.exec);
 }
 
 /** A fresh address space with the program in it: replaces what fork() copied. */
 export function* exec_mm(k: Kernel, t: Task, exec: ExecConfig): Flow {
-  const mm = new Mm(t);
-  mm.tasks.add(t);
-  t.mm = mm;
+  const mm = mm_alloc(k, t);
   yield spend(t, k.costs.forkNs);
   const memcg = t.cgroup.memcg;
   const got = yield* alloc_kmem(k, t, memcg, 'pgtables', GFP_KERNEL_ACCOUNT, exec.pgtablesPages);

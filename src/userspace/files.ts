@@ -20,7 +20,7 @@ import {
   type PageSet,
   Vma,
 } from '../kernel/mm/mm_types.js';
-import { alloc_pages, free_pages, pages_above, take_pages } from '../kernel/mm/page_alloc.js';
+import { alloc_pages, pages_above, put_pages, take_pages } from '../kernel/mm/page_alloc.js';
 import { add_pages, move_pages } from '../kernel/mm/rmap.js';
 import type { AddressSpace } from '../kernel/mm/writeback.js';
 import { spend } from '../kernel/sched/core.js';
@@ -47,7 +47,7 @@ function* add_to_page_cache(
   n: number,
   gfp: Gfp,
 ): Flow<{ set: PageSet; n: number } | null> {
-  const memcg = get_mem_cgroup_from_mm(k, t.mm);
+  let memcg = get_mem_cgroup_from_mm(k, t.mm);
   const lru = file.kind === 'file' ? LRU_INACTIVE_FILE : LRU_INACTIVE_ANON;
   const node = k.numa_node(t);
   const fast = Math.min(n, fast_room(k, memcg, node));
@@ -59,8 +59,9 @@ function* add_to_page_cache(
   }
   const got = yield* alloc_pages(k, t, { gfp, order: 0, node, nodemask: t.nodemask });
   if (got < 0) return null;
+  memcg = get_mem_cgroup_from_mm(k, t.mm);
   if (!try_charge_fast(k, memcg, 1) && !(yield* try_charge(k, t, memcg, GFP_KERNEL, 1))) {
-    free_pages(k, got, 1);
+    put_pages(k, got, 1);
     return null;
   }
   const set = file.set_for(memcg, got);

@@ -44,6 +44,7 @@ export class Host {
     readonly k: Kernel,
     readonly streams: RandomStreams,
   ) {
+    k.wait_queues.push(this.frozen_waitq);
     k.on_process_exit = (leader) => this.#on_exit(leader);
   }
 

@@ -1,4 +1,5 @@
 import type { Kernel } from '../kernel/kernel.js';
+import { force_charge } from '../kernel/mm/memcontrol.js';
 import {
   LRU_ACTIVE_ANON,
   LRU_INACTIVE_ANON,
@@ -7,7 +8,6 @@ import {
   PageSet,
 } from '../kernel/mm/mm_types.js';
 import { pages_above, take_pages } from '../kernel/mm/page_alloc.js';
-import { page_counter_charge } from '../kernel/mm/page_counter.js';
 import { add_pages } from '../kernel/mm/rmap.js';
 import { swap_alloc } from '../kernel/mm/swap.js';
 import type { Task } from '../kernel/sched/task.js';
@@ -32,7 +32,7 @@ export function place_initial_memory(k: Kernel, t: Task, mm: Mm, memory: Initial
     if (n === 0) continue;
     left -= n;
     take_pages(k, node, n, 'min');
-    if (!memcg.is_root) page_counter_charge(memcg.memory, n);
+    force_charge(k, memcg, n);
     const mapping = new Mapping(vma, new PageSet('anon', memcg, node, false));
     mapping.present = n;
     mm.anon_pages += n;
@@ -60,7 +60,7 @@ function place_pgtables(k: Kernel, mm: Mm, t: Task, pages: number): void {
   const { memcg } = t.cgroup;
   const n = Math.min(pages, pages_above(k, 0, 'min'));
   take_pages(k, 0, n, 'min');
-  if (!memcg.is_root) page_counter_charge(memcg.memory, n);
+  force_charge(k, memcg, n);
   k.count_kmem(memcg, 'pgtables', 0, n);
   mm.add_pgtables(memcg, n);
   mm.pte_pages = n;

@@ -11,7 +11,7 @@ import {
 } from '../kernel/mm/gfp.js';
 import type { KmemKind, MemCgroup } from '../kernel/mm/mem_cgroup.js';
 import { alloc_kmem, free_kmem } from '../kernel/mm/memcontrol.js';
-import { alloc_pages, free_pages } from '../kernel/mm/page_alloc.js';
+import { alloc_pages, put_pages } from '../kernel/mm/page_alloc.js';
 import { spend } from '../kernel/sched/core.js';
 import type { Task } from '../kernel/sched/task.js';
 import { pages_for } from '../kernel/units.js';
@@ -135,7 +135,7 @@ function* keep_block(k: Kernel, t: Task, gfp: Gfp, order: number): Flow<boolean>
   if (node < 0) return false;
   const pages = 2 ** order;
   if (t.signal.group_exit) {
-    free_pages(k, node, pages);
+    put_pages(k, node, pages);
     return true;
   }
   k.count_kmem(k.root_mem_cgroup, 'slab', node, pages);

@@ -88,7 +88,9 @@ const costs = strict({
   oom_report: time.prefault('1ms').describe('Print the header of an OOM report.'),
   oom_report_task: time.prefault('10us').describe('Print one row of the task table.'),
   oom_kill: time.prefault('20us').describe('Kill one process.'),
-  reclaim_pass: time.prefault('20us').describe('One pass of reclaim, besides its pages.'),
+  reclaim_visit: time
+    .prefault('500ns')
+    .describe('Look at one cgroup at one reclaim priority, besides its pages.'),
 })
   .transform(
     (v): CostSpec => ({
@@ -105,7 +107,7 @@ const costs = strict({
       oomReportNs: v.oom_report,
       oomReportTaskNs: v.oom_report_task,
       oomKillNs: v.oom_kill,
-      reclaimPassNs: v.reclaim_pass,
+      reclaimVisitNs: v.reclaim_visit,
     }),
   )
   .describe('CPU time that memory work takes.');

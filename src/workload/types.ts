@@ -167,7 +167,7 @@ export interface CostSpec {
   readonly oomReportNs: number;
   readonly oomReportTaskNs: number;
   readonly oomKillNs: number;
-  readonly reclaimPassNs: number;
+  readonly reclaimVisitNs: number;
 }
 
 export interface MachineSpec {

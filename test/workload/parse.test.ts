@@ -59,7 +59,7 @@ describe('a whole file', () => {
           oomReportNs: 1_000_000,
           oomReportTaskNs: 10_000,
           oomKillNs: 20_000,
-          reclaimPassNs: 20_000,
+          reclaimVisitNs: 500,
         },
       },
       kernel: '4.15',

@@ -14,6 +14,14 @@ export class SetQueue {
     this.#items.push(set);
   }
 
+  has(set: PageSet): boolean {
+    return this.#members.has(set);
+  }
+
+  [Symbol.iterator](): Iterator<PageSet> {
+    return this.#members.values();
+  }
+
   /** The set whose turn it is, or null. */
   first(): PageSet | null {
     return this.#items[this.#head] ?? null;

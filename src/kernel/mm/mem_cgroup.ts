@@ -35,6 +35,8 @@ export class MemCgroup {
   oom_group = false;
   oom_policy: 'none' | 'cgroup' | 'tree' = 'none';
   online = true;
+  /** Tasks that are about to charge it (css_get): it stays while there are any. */
+  refs = 0;
 
   readonly lruvecs: Lruvec[];
   /** Kernel pages charged here, by kind: local. */
@@ -52,6 +54,8 @@ export class MemCgroup {
   swap_pages = 0;
   /** Pages of charge that no page holds yet: the per-CPU stocks caching this memcg. */
   stocked = 0;
+  /** Pages charged for allocations that are under way (in_flight.ts). */
+  in_flight = 0;
   readonly events = no_events(); // hierarchical
   readonly events_local = no_events();
   pgscan = 0;

@@ -38,6 +38,16 @@ export function count_memcg_event(k: Kernel, memcg: MemCgroup, event: MemcgEvent
   k.trace.on['oomsim:memcg_event']?.({ memcg: memcg.path, event });
 }
 
+/** A task is about to charge `memcg`, which must not go away meanwhile. */
+function css_get(memcg: MemCgroup): void {
+  memcg.refs++;
+}
+
+function css_put(k: Kernel, memcg: MemCgroup): void {
+  memcg.refs--;
+  k.css_put_if_dead(memcg);
+}
+
 /** Pages that still fit below a memcg's own limit. */
 export function mem_cgroup_margin(memcg: MemCgroup): number {
   return Math.max(0, memcg.memory.max - memcg.memory.usage);
@@ -140,6 +150,19 @@ export function* try_charge(
   n: number,
 ): Flow<boolean> {
   if (memcg.is_root) return true;
+  css_get(memcg);
+  const charged = yield* charge_or_reclaim(k, t, memcg, gfp, n);
+  css_put(k, memcg);
+  return charged;
+}
+
+function* charge_or_reclaim(
+  k: Kernel,
+  t: Task,
+  memcg: MemCgroup,
+  gfp: Gfp,
+  n: number,
+): Flow<boolean> {
   const { profile } = k;
   let batch = Math.max(profile.memcg_charge_batch, n);
   let nr_retries = profile.memcg_reclaim_retries;
@@ -229,6 +252,20 @@ export function mem_cgroup_uncharge(k: Kernel, memcg: MemCgroup, n: number): voi
  * Returns how many it got; fewer than `n` means -ENOMEM.
  */
 export function* alloc_kmem(
+  k: Kernel,
+  t: Task,
+  memcg: MemCgroup,
+  kind: KmemKind,
+  gfp: Gfp,
+  n: number,
+): Flow<number> {
+  css_get(memcg);
+  const got = yield* alloc_charged_pages(k, t, memcg, kind, gfp, n);
+  css_put(k, memcg);
+  return got;
+}
+
+function* alloc_charged_pages(
   k: Kernel,
   t: Task,
   memcg: MemCgroup,

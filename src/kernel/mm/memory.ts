@@ -12,6 +12,7 @@ import {
   alloc_kmem,
   charge_room,
   get_mem_cgroup_from_mm,
+  mem_cgroup_cancel_charge,
   stocked_pages,
   try_charge,
   try_charge_fast,
@@ -28,7 +29,7 @@ import {
   type Vma,
 } from './mm_types.js';
 import { out_of_memory } from './oom_kill.js';
-import { alloc_pages, free_pages, pages_above, take_pages } from './page_alloc.js';
+import { alloc_pages, pages_above, put_pages, take_pages } from './page_alloc.js';
 import { add_pages, move_pages } from './rmap.js';
 import { swap_free } from './swap.js';
 
@@ -115,8 +116,8 @@ export function* handle_mm_fault(k: Kernel, t: Task, vma: Vma): Flow<FaultResult
 
 function* do_fault(k: Kernel, t: Task, vma: Vma): Flow<FaultResult> {
   const mm = vma.mm;
-  const memcg = get_mem_cgroup_from_mm(k, mm);
   if (pte_pages_needed(mm, 1) > 0) {
+    const memcg = get_mem_cgroup_from_mm(k, mm);
     const got = yield* alloc_kmem(k, t, memcg, 'pgtables', GFP_KERNEL_ACCOUNT, 1);
     if (got < 1) return 'oom';
     mm.add_pgtables(memcg, 1);
@@ -125,14 +126,15 @@ function* do_fault(k: Kernel, t: Task, vma: Vma): Flow<FaultResult> {
   const ac = { gfp: GFP_HIGHUSER_MOVABLE, order: 0, node: k.numa_node(t), nodemask: t.nodemask };
   const node = yield* alloc_pages(k, t, ac);
   if (node < 0) return 'oom';
+  const memcg = get_mem_cgroup_from_mm(k, mm);
   if (!try_charge_fast(k, memcg, 1) && !(yield* try_charge(k, t, memcg, GFP_KERNEL, 1))) {
-    free_pages(k, node, 1);
+    put_pages(k, node, 1);
     return 'oom';
   }
   // The reaper has been here: what it took away must not silently come back as zeroes.
   if (mm.unstable && !vma.shared) {
-    free_pages(k, node, 1);
-    k.uncharge(memcg, 1);
+    put_pages(k, node, 1);
+    mem_cgroup_cancel_charge(k, memcg, 1);
     return 'sigbus';
   }
   map_pages(k, t, vma, memcg, node, 1);
@@ -188,13 +190,13 @@ export function* swap_in(k: Kernel, t: Task, mapping: Mapping, n: number): Flow<
     return cached;
   }
   if (mapping.swapped === 0) return 0;
-  const memcg = get_mem_cgroup_from_mm(k, vma.mm);
   const ac = { gfp: GFP_HIGHUSER_MOVABLE, order: 0, node: set.node, nodemask: t.nodemask };
   t.memcg_may_oom = true;
   const node = yield* alloc_pages(k, t, ac);
+  const memcg = get_mem_cgroup_from_mm(k, vma.mm);
   let ok = node >= 0;
   if (ok && !try_charge_fast(k, memcg, 1) && !(yield* try_charge(k, t, memcg, GFP_KERNEL, 1))) {
-    free_pages(k, node, 1);
+    put_pages(k, node, 1);
     ok = false;
   }
   t.memcg_may_oom = false;
@@ -207,8 +209,8 @@ export function* swap_in(k: Kernel, t: Task, mapping: Mapping, n: number): Flow<
   yield* k.sched.sleep_until(t, done_ns, TASK_UNINTERRUPTIBLE);
   psi_memstall_leave(k, t);
   if (mapping.swapped === 0) {
-    free_pages(k, node, 1);
-    k.uncharge(memcg, 1);
+    put_pages(k, node, 1);
+    mem_cgroup_cancel_charge(k, memcg, 1);
     return 0;
   }
   swapped_page_arrives(k, mapping, memcg, node);

@@ -192,6 +192,8 @@ export function mem_cgroup_scan_tasks(
 
 /** The process scan: the whole system, or the memcg at its limit. */
 export function select_bad_process(k: Kernel, oc: OomControl): void {
+  // A memcg step before it leaves 0 at most, which would hide negative badness (5.9).
+  oc.chosen_points = ineligible(k);
   const evaluate = (task: Task): boolean => {
     oc.visited++;
     return oom_evaluate_task(k, task, oc);
@@ -452,7 +454,7 @@ function* select_and_kill(k: Kernel, t: Task, oc: OomControl): Flow<Verdict> {
     select_bad_process(k, oc);
     yield selection_cost(k, t, oc);
     trace_select(k, oc);
-    if (oc.chosen_task === null && !is_sysrq_oom(oc)) yield* no_killable_process(k, t, oc);
+    if (oc.chosen_task === null) yield* no_killable_process(k, t, oc);
     if (oc.chosen_task !== null && oc.chosen_task !== INFLIGHT_VICTIM) {
       const message = is_memcg_oom(oc) ? 'Memory cgroup out of memory' : 'Out of memory';
       yield* oom_kill_process(k, t, oc, message);

@@ -1,5 +1,6 @@
 /** Moving pages of a PageSet between its places and keeping every counter that sees them in step. */
 import type { Kernel } from '../kernel.js';
+import { place_charge, place_pages } from './in_flight.js';
 import { add_to_lru, del_from_lru } from './lruvec.js';
 import { mem_cgroup_uncharge } from './memcontrol.js';
 import {
@@ -19,6 +20,8 @@ import { swap_free } from './swap.js';
 /** Adds `n` newly allocated, charged pages to a set, on a list. */
 export function add_pages(k: Kernel, set: PageSet, lru: number, n: number): void {
   set.memcg.resident[set.kind] += n;
+  place_pages(k, set.node, n);
+  place_charge(k, set.memcg, n);
   list_pages(k, set, lru, n);
 }
 

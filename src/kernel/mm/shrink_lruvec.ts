@@ -113,6 +113,8 @@ function inactive_list_is_low(
 
 /** Scans one memcg's lists until the target is met or the counts are used up. */
 export function shrink_lruvec(k: Kernel, lruvec: Lruvec, sc: ScanControl): void {
+  const anon = lruvec.size[LRU_INACTIVE_ANON]! + lruvec.size[LRU_ACTIVE_ANON]!;
+  if (lruvec.file_pages === 0 && (anon === 0 || k.swap.total === 0)) return; // nothing to scan
   const nr = get_scan_count(k, lruvec, sc);
   const keep_going = sc.target_mem_cgroup === null && !sc.kswapd && sc.priority === DEF_PRIORITY;
   while (nr[LRU_INACTIVE_ANON]! + nr[LRU_ACTIVE_FILE]! + nr[LRU_INACTIVE_FILE]! > 0) {

@@ -9,6 +9,8 @@ export class SwapDevice {
   used = 0;
   /** When the device has done everything that was handed to it, ns. */
   busy_until_ns = 0;
+  /** Pages on their way to the device. */
+  readonly writes = new Set<{ readonly set: PageSet; readonly n: number }>();
 
   constructor(
     readonly total: number,

@@ -5,7 +5,12 @@ import { spend } from '../sched/core.js';
 import type { Task } from '../sched/task.js';
 import type { Gfp } from './gfp.js';
 import { for_each_mem_cgroup_tree, type MemCgroup } from './mem_cgroup.js';
-import { LRU_ACTIVE_ANON, LRU_INACTIVE_ANON } from './mm_types.js';
+import {
+  LRU_ACTIVE_ANON,
+  LRU_ACTIVE_FILE,
+  LRU_INACTIVE_ANON,
+  LRU_INACTIVE_FILE,
+} from './mm_types.js';
 import type { Pgdat, Zone } from './mmzone.js';
 import type { AllocContext } from './page_alloc.js';
 import { count_low_events, mem_cgroup_protection } from './protection.js';
@@ -95,6 +100,7 @@ function* do_try_to_free_pages(
   sc: ScanControl,
   nodes: readonly Pgdat[],
 ): Flow<number> {
+  if (nothing_to_reclaim(k, sc, nodes)) return yield* fruitless_pass(k, t, sc);
   for (;;) {
     for (sc.priority = DEF_PRIORITY; sc.priority >= 0; sc.priority--) {
       sc.nr_scanned = 0;
@@ -108,6 +114,25 @@ function* do_try_to_free_pages(
     sc.memcg_low_reclaim = true;
     sc.memcg_low_skipped = false;
   }
+}
+
+/** No list below the reclaim root holds a page that could go: every visit would be in vain. */
+function nothing_to_reclaim(k: Kernel, sc: ScanControl, nodes: readonly Pgdat[]): boolean {
+  if (sc.target_mem_cgroup !== null || k.swap.total > 0) return false;
+  return nodes.every((pgdat) => {
+    const lru = k.node_lru[pgdat.id]!;
+    return lru[LRU_INACTIVE_FILE]! + lru[LRU_ACTIVE_FILE]! === 0;
+  });
+}
+
+/** Visits every memcg at every priority, as the loop would, all at once. */
+function* fruitless_pass(k: Kernel, t: Task, sc: ScanControl): Flow<number> {
+  const visits = k.memcg_preorder(k.root_mem_cgroup).length * (DEF_PRIORITY + 1);
+  for (let left = visits * k.costs.reclaimVisitNs; left > 0; left -= COST_BURST_NS) {
+    sc.cost_ns = Math.min(left, COST_BURST_NS);
+    yield* pay(t, sc);
+  }
+  return 0;
 }
 
 /** Reclaim is preemptible between batches of work: time is paid in bursts of about this much. */
@@ -126,7 +151,7 @@ export function* shrink_node(k: Kernel, t: Task, pgdat: Pgdat, sc: ScanControl):
   const memcgs = limit_reclaim ? rotated_tree(k, root) : for_each_mem_cgroup_tree(root);
   const before = sc.nr_reclaimed;
   for (const memcg of memcgs) {
-    sc.cost_ns += k.costs.reclaimPassNs;
+    sc.cost_ns += k.costs.reclaimVisitNs;
     if (sc.cost_ns >= COST_BURST_NS) yield* pay(t, sc);
     const protection = mem_cgroup_protection(k, root, memcg);
     if (protection === 'min') continue;

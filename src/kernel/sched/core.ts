@@ -84,6 +84,11 @@ export class Scheduler {
     return running;
   }
 
+  /** Tasks that wait for a CPU. */
+  get runnable(): readonly Task[] {
+    return this.#rq.tasks;
+  }
+
   /** CPU the current task is on; 0 when none is running. */
   get this_cpu(): number {
     return this.current === null ? 0 : Math.max(0, this.current.cpu);

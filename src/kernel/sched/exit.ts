@@ -105,6 +105,7 @@ function* exit_mmap(k: Kernel, t: Task, mm: Mm): Flow {
   freed += tlb.cleared;
   mm.file_pages -= mm.text_file_pages;
   mm.shmem_pages -= mm.text_shmem_pages;
+  k.mms.delete(mm);
   k.trace.on['oomsim:exit_mmap']?.({ pid: t.tgid, freed, victim: mm.oom_victim });
 }
 

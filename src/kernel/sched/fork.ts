@@ -88,14 +88,21 @@ function* give_mm(k: Kernel, parent: Task, child: Task, args: CloneArgs): Flow {
     yield spend(parent, k.costs.syscallNs);
     return;
   }
-  const mm = new Mm(child);
-  mm.tasks.add(child);
-  child.mm = mm;
+  const mm = mm_alloc(k, child);
   if (args.mm === 'copy' && parent.mm !== null) {
     dup_mmap(parent.mm, mm);
     // Page tables are copied: their pages are allocated as the child runs, their time is ours.
     yield spend(parent, k.costs.forkNs + mm.mapped_span * k.costs.scanPageNs);
   } else yield spend(parent, k.costs.forkNs);
+}
+
+/** Gives a task an empty address space of its own. */
+export function mm_alloc(k: Kernel, t: Task): Mm {
+  const mm = new Mm(t);
+  mm.tasks.add(t);
+  t.mm = mm;
+  k.mms.add(mm);
+  return mm;
 }
 
 /** The child sees the parent's pages copy-on-write: RSS counts them in both. */

@@ -7,8 +7,8 @@ import type { Cgroup } from '../cgroup/cgroup.js';
 import type { Kernel } from '../kernel.js';
 import { TASK_RUNNING, type Task } from './task.js';
 
-const TSK_MEMSTALL = 1;
-const TSK_RUNNING = 2;
+export const TSK_MEMSTALL = 1;
+export const TSK_RUNNING = 2;
 
 const FSHIFT = 11;
 const FIXED_1 = 1 << FSHIFT;
@@ -133,6 +133,10 @@ export class Psi {
     return group;
   }
 
+  groups(): readonly PsiGroup[] {
+    return [this.system, ...this.#groups.values()];
+  }
+
   forget(cgroup: Cgroup): void {
     this.#groups.delete(cgroup);
   }
@@ -190,7 +194,7 @@ export class Psi {
 
   #schedule(): void {
     this.k.defer(this.k.sim.nowNs + this.#period_ns, () => {
-      for (const group of [this.system, ...this.#groups.values()]) {
+      for (const group of this.groups()) {
         this.refresh(group);
         group.update_averages(this.#period_ns);
       }

@@ -15,6 +15,11 @@ export class RunQueue {
     return this.#tasks[0] ?? null;
   }
 
+  /** The queue's tasks, in no order that means anything. */
+  get tasks(): readonly Task[] {
+    return this.#tasks;
+  }
+
   push(task: Task): void {
     let i = this.#tasks.length;
     const order = this.#arrivals++;

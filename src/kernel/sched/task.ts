@@ -100,7 +100,6 @@ export class Task implements Waiter {
   burst_ns = 0;
   vruntime_ns = 0;
   cpu = -1;
-  on_rq = false;
   /** Engine handle of its pending timer, −1 if none. */
   timer = -1;
   /** Nesting of psi_memstall_enter(). */
@@ -110,6 +109,9 @@ export class Task implements Waiter {
   /** Index in the scheduler's table. */
   slot = -1;
   start_ns = 0;
+  /** What it has allocated and charged and not yet placed, in pages (mm/in_flight.ts). */
+  pages_in_flight = 0;
+  charges_in_flight = 0;
   /** Kernel memory of the thread itself, in pages, and who is charged for it. */
   kernel_memory: { memcg: MemCgroup; stack: number; slab: number } | null = null;
   /** The process's name in the workload; '' for kernel threads. */

@@ -20,7 +20,7 @@ const COSTS_4_15: CostSpec = {
   oomReportNs: 700_000,
   oomReportTaskNs: 10_000,
   oomKillNs: 15_000,
-  reclaimPassNs: 6_800,
+  reclaimVisitNs: 6_800,
 };
 
 /** On 6.1 members of a killed group get their signal 0.6 ms apart: each has a log line of its own. */

@@ -1,0 +1,363 @@
+/**
+ * Small machines for tests of the kernel. A test reads as an example: `world({...})` describes cgroups
+ * and the memory that tasks have already, something is done, and one literal is compared.
+ *
+ * All tasks sleep until a test makes one run kernel code: `run` plays simulated time until the code
+ * returns, `now` insists that it returns without waiting. CPU time costs nothing but a microsecond a
+ * system call and a reclaim pass, so that times are those of sleeps and nothing spins for ever.
+ */
+import { BLOCK, type Flow } from '../../src/engine/coroutine.js';
+import { createQueue } from '../../src/engine/queue.js';
+import { Simulation } from '../../src/engine/simulation.js';
+import { cgroup_mkdir } from '../../src/kernel/cgroup/cgroupfs.js';
+import type { Costs, SysctlValues, ZoneConfig } from '../../src/kernel/config.js';
+import { Kernel } from '../../src/kernel/kernel.js';
+import { GFP_KERNEL } from '../../src/kernel/mm/gfp.js';
+import { Mm } from '../../src/kernel/mm/mm_types.js';
+import type { OomRequest } from '../../src/kernel/mm/oom_control.js';
+import { out_of_memory } from '../../src/kernel/mm/oom_kill.js';
+import { policyOf } from '../../src/kernel/policy/index.js';
+import { profileOf } from '../../src/kernel/profile.js';
+import { ENTER } from '../../src/kernel/sched/core.js';
+import {
+  TASK_INTERRUPTIBLE,
+  TASK_KILLABLE,
+  TASK_UNINTERRUPTIBLE,
+  type Task,
+} from '../../src/kernel/sched/task.js';
+import type { TraceName } from '../../src/kernel/trace.js';
+import { type CgroupMemory, place_cgroup, place_memory, type TaskMemory } from './placement.js';
+
+export const MS = 1_000_000;
+
+const FREE: Costs = {
+  touchPageNs: 0,
+  freePageNs: 0,
+  reapPageNs: 0,
+  scanPageNs: 0,
+  swapPageNs: 0,
+  readPageNs: 0,
+  syscallNs: 1000,
+  forkNs: 0,
+  contextSwitchNs: 0,
+  oomTaskScanNs: 0,
+  oomReportNs: 0,
+  oomReportTaskNs: 0,
+  oomKillNs: 0,
+  reclaimVisitNs: 1000,
+};
+
+/** Limits and settings in pages. */
+export interface CgroupSpec extends CgroupMemory {
+  readonly max?: number;
+  readonly high?: number;
+  readonly low?: number;
+  readonly min?: number;
+  readonly swap_max?: number;
+  readonly group?: boolean;
+}
+
+export interface TaskSpec extends TaskMemory {
+  readonly cgroup?: string;
+  readonly pid?: number;
+  readonly uid?: number;
+  readonly adj?: number;
+  /** Has CAP_SYS_ADMIN. */
+  readonly root?: boolean;
+  /** Threads beside the leader. */
+  readonly threads?: number;
+  /** CLONE_VM: has the mm of the task of that name. */
+  readonly shares?: string;
+  /** Default: init. */
+  readonly parent?: string;
+  /** In vfork(): the parent, whose mm it shares, waits. */
+  readonly vfork?: boolean;
+  readonly kthread?: boolean;
+  /** How it sleeps: interruptibly, killably or (D) not to be woken by SIGKILL. */
+  readonly state?: 'S' | 'K' | 'D';
+  readonly nodemask?: readonly number[];
+  readonly mems_allowed?: readonly number[];
+}
+
+export interface WorldSpec<Name extends string> {
+  readonly kernel?: string;
+  readonly policy?: string;
+  readonly switches?: Readonly<Record<string, string | number | boolean>>;
+  /** Managed pages of the only zone. Default 100,000: one thousandth is 100. */
+  readonly pages?: number;
+  /** Free pages of the (first) zone after everything has been placed. */
+  readonly free?: number;
+  readonly zones?: readonly (Partial<ZoneConfig> & { managedPages: number })[];
+  readonly swap?: number;
+  readonly swap_page_ns?: number;
+  readonly hz?: number;
+  readonly cpus?: number;
+  readonly costs?: Partial<Costs>;
+  readonly sysctl?: Partial<SysctlValues>;
+  /** false: kswapd has given up and does not run. */
+  readonly kswapd?: boolean;
+  readonly hand_off?: 'barging' | 'fifo';
+  readonly cgroups?: Readonly<Record<string, CgroupSpec>>;
+  readonly tasks?: Readonly<Record<Name, TaskSpec>>;
+}
+
+/** Kernel code that a task has been given to run. */
+export class Running<T> {
+  done = false;
+  value: T | undefined;
+  /** When it returned. */
+  ns = -1;
+}
+
+export class World<Name extends string> {
+  readonly tasks: Record<Name, Task>;
+  /** The kernel log. */
+  readonly dmesg: string[] = [];
+  /** Names of the processes that got an OOM SIGKILL, in order. */
+  readonly kills: string[] = [];
+
+  constructor(
+    readonly k: Kernel,
+    tasks: Record<string, Task>,
+  ) {
+    this.tasks = tasks as Record<Name, Task>;
+    k.trace.subscribe(['oomsim:printk'], (_name, _context, { line }) => {
+      this.dmesg.push(line as string);
+    });
+    k.trace.subscribe(['oomsim:oom_kill'], (_name, _context, { comm }) => {
+      this.kills.push(comm as string);
+    });
+  }
+
+  /** Simulated time in ms. */
+  get ms(): number {
+    return this.k.sim.nowNs / MS;
+  }
+
+  memcg(path: string): Kernel['root_mem_cgroup'] {
+    return this.k.cgroups.get(path)!.memcg;
+  }
+
+  /** Events of the given kinds from now on, as `name value value…`; pids are shown as names. */
+  watch(...names: TraceName[]): string[] {
+    return this.#subscribe(names, () => '');
+  }
+
+  /** As `watch`, with the time in whole ms before each event. */
+  timeline(...names: TraceName[]): string[] {
+    return this.#subscribe(names, () => `${Math.floor(this.ms)}ms `);
+  }
+
+  #subscribe(names: readonly TraceName[], prefix: () => string): string[] {
+    const log: string[] = [];
+    this.k.trace.subscribe(names, (name, _context, fields) => {
+      const values = Object.entries(fields).map(([key, value]) =>
+        key === 'pid' ? this.#comm(value as number) : String(value),
+      );
+      log.push(`${prefix()}${[name.replace(/^\w+:/, ''), ...values].join(' ')}`);
+    });
+    return log;
+  }
+
+  #comm(pid: number): string {
+    for (const leader of this.k.processes) {
+      for (const t of leader.signal.threads) if (t.pid === pid) return t.comm;
+    }
+    return `${pid}`;
+  }
+
+  /** Gives a sleeping task kernel code to run; returns at once. */
+  start<T>(t: Task, flow: Flow<T>): Running<T> {
+    const running = new Running<T>();
+    const { sim } = this.k;
+    t.flow = (function* (): Flow {
+      running.value = yield* flow;
+      running.done = true;
+      running.ns = sim.nowNs;
+    })();
+    t.sleep_state = TASK_UNINTERRUPTIBLE;
+    t.wake();
+    return running;
+  }
+
+  /** Lets simulated time pass. */
+  advance(ms: number): void {
+    this.k.sim.run(this.k.sim.nowNs + ms * MS);
+  }
+
+  /** Runs kernel code in the context of a task, for as much simulated time as it takes. */
+  run<T>(t: Task, flow: Flow<T>, limit_ms = 10_000): T {
+    const running = this.start(t, flow);
+    const limit_ns = this.k.sim.nowNs + limit_ms * MS;
+    while (!running.done) {
+      if (this.k.panicked !== null) throw new Error(`panic: ${this.k.panicked}`);
+      if (this.k.sim.run(limit_ns, 1) !== 'budget') {
+        throw new Error(`${t.comm} is still waiting: ${t.wchan || 'asleep'}`);
+      }
+    }
+    return running.value as T;
+  }
+
+  /** Runs kernel code in the context of a task; it must return without waiting. */
+  now<T>(t: Task, flow: Flow<T>): T {
+    this.k.sched.current = t;
+    for (;;) {
+      const step = flow.next();
+      if (!step.done && step.value === BLOCK) throw new Error(`${t.comm} would wait: ${t.wchan}`);
+      if (!step.done) continue;
+      this.k.sched.current = null;
+      return step.value;
+    }
+  }
+
+  /** out_of_memory() under oom_lock, as its callers call it: a global GFP_KERNEL request by default. */
+  *oom(t: Task, request: Partial<OomRequest> = {}): Flow<boolean> {
+    yield* this.k.oom_lock_take(t, false);
+    const ret = yield* out_of_memory(this.k, t, {
+      memcg: null,
+      gfp: GFP_KERNEL,
+      order: 0,
+      nodemask: null,
+      node: 0,
+      trigger: 'alloc',
+      ...request,
+    });
+    this.k.oom_lock_release(t);
+    return ret;
+  }
+}
+
+const SLEEP = { S: TASK_INTERRUPTIBLE, K: TASK_KILLABLE, D: TASK_UNINTERRUPTIBLE } as const;
+
+/** Sleeps until it is killed. */
+function* rest(t: Task, state: number): Flow {
+  while (!t.sigkill_pending) {
+    t.sleep_state = state;
+    yield BLOCK;
+  }
+}
+
+/** Builds a machine, with everybody asleep and no time passed. */
+export function world<Name extends string = never>(spec: WorldSpec<Name> = {}): World<Name> {
+  const sim: Simulation = new Simulation(createQueue('heap'), (kind, actor) =>
+    k.dispatch(kind, actor),
+  );
+  const k: Kernel = new Kernel(sim, {
+    profile: profileOf(spec.kernel ?? '4.15', spec.switches),
+    policy: policyOf(spec.policy ?? 'process'),
+    release: spec.kernel ?? '4.15',
+    cpus: spec.cpus ?? 1,
+    hz: spec.hz ?? 250,
+    zones: (spec.zones ?? [{ managedPages: spec.pages ?? 100_000 }]).map(zone_config),
+    swapPages: spec.swap ?? 0,
+    swapPageNs: spec.swap_page_ns ?? 0,
+    diskPageNs: 0,
+    cachePages: 0,
+    exec: { anonPages: 0, shmemPages: 0, filePages: 0, pgtablesPages: 0, slabPages: 0 },
+    costs: { ...FREE, ...spec.costs },
+    sysctl: {
+      swappiness: 60,
+      panic_on_oom: 0,
+      oom_kill_allocating_task: false,
+      oom_dump_tasks: true,
+      min_free_kbytes: null,
+      watermark_scale_factor: 10,
+      ...spec.sysctl,
+    },
+    referencedAnon: 0,
+    referencedFile: 0,
+    oomLockHandOff: spec.hand_off ?? 'barging',
+  });
+  const tasks: Record<string, Task> = {};
+  for (const [path, knobs] of Object.entries(spec.cgroups ?? {})) make_cgroup(k, path, knobs);
+  const specs = Object.entries<TaskSpec>(spec.tasks ?? {});
+  for (const [name, of] of specs) tasks[name] = make_task(k, name, of, tasks);
+  sim.run(0); // everybody goes to sleep
+  for (const [name, of] of specs) place_memory(k, tasks[name]!, of);
+  for (const [path, knobs] of Object.entries(spec.cgroups ?? {})) place_cgroup(k, path, knobs);
+  if (spec.free !== undefined) occupy(k, spec.free);
+  if (spec.kswapd === false) for (const pgdat of k.nodes) pgdat.kswapd_failures = 16;
+  return new World<Name>(k, tasks);
+}
+
+function zone_config(zone: Partial<ZoneConfig> & { managedPages: number }): ZoneConfig {
+  return {
+    node: 0,
+    name: 'Normal',
+    presentPages: zone.managedPages,
+    freePages: null,
+    minPages: null,
+    lowPages: null,
+    highPages: null,
+    protectionPages: null,
+    ...zone,
+  };
+}
+
+function make_cgroup(k: Kernel, path: string, spec: CgroupSpec): void {
+  const { memcg } = path === '/' ? k.root_cgroup : cgroup_mkdir(k, path);
+  memcg.memory.max = spec.max ?? Number.POSITIVE_INFINITY;
+  memcg.high = spec.high ?? Number.POSITIVE_INFINITY;
+  memcg.low = spec.low ?? 0;
+  memcg.min = spec.min ?? 0;
+  memcg.swap.max = spec.swap_max ?? Number.POSITIVE_INFINITY;
+  memcg.oom_group = spec.group ?? false;
+}
+
+function make_task(k: Kernel, comm: string, spec: TaskSpec, tasks: Record<string, Task>): Task {
+  const t = k.create_task(comm, null, spec.pid ?? null);
+  t.uid = spec.uid ?? 0;
+  t.signal.oom_score_adj = spec.adj ?? 0;
+  t.cap_sys_admin = spec.root ?? false;
+  t.kthread = spec.kthread ?? false;
+  t.nodemask = spec.nodemask ?? null;
+  t.mems_allowed = spec.mems_allowed ?? null;
+  t.vfork_done = spec.vfork !== true;
+  const parent = spec.parent === undefined ? k.init : tasks[spec.parent]!;
+  t.signal.parent = parent;
+  parent.signal.children.push(t);
+  k.processes.add(t);
+  if (spec.shares !== undefined) share_mm(t, tasks[spec.shares]!.mm!);
+  else if (spec.mm !== false && spec.kthread !== true) give_mm(t);
+  settle(k, t, spec);
+  for (let i = 0; i < (spec.threads ?? 0); i++) {
+    const thread = k.create_task(comm, t);
+    if (t.mm !== null) share_mm(thread, t.mm);
+    settle(k, thread, spec);
+  }
+  return t;
+}
+
+function give_mm(t: Task): void {
+  t.mm = new Mm(t);
+  t.mm.tasks.add(t);
+}
+
+function share_mm(t: Task, mm: Mm): void {
+  t.mm = mm;
+  mm.mm_users++;
+  mm.tasks.add(t);
+}
+
+/** Puts a task into its cgroup and lets it go to sleep. */
+function settle(k: Kernel, t: Task, spec: TaskSpec): void {
+  k.attach_task(t, k.cgroups.get(spec.cgroup ?? '/')!);
+  const state = SLEEP[spec.state ?? 'S'];
+  t.user = {
+    run(task) {
+      task.flow = rest(task, state);
+      return ENTER;
+    },
+  };
+  k.sched.wake_up_new_task(t);
+}
+
+/** Takes pages as unreclaimable kernel memory of nobody, or gives some of it back, until `free` are left. */
+function occupy(k: Kernel, free: number): void {
+  const zone = k.nodes[0]!.zones[0]!;
+  const n = zone.free - free;
+  if (n < 0) throw new Error(`only ${zone.free} pages are free`);
+  zone.free -= n;
+  zone.used += n;
+  k.count_kmem(k.root_mem_cgroup, 'slab', 0, n);
+}
