@@ -22,16 +22,18 @@ function* panic(k: Kernel, message: string): Flow {
   for (;;) yield BLOCK;
 }
 
-/** Found nothing: a global OOM can only panic; a memcg's task gets its error. */
+/**
+ * Found nothing: a global OOM can only panic; a memcg's task gets its error, an administrator an
+ * answer. From 4.19 these two are reported as well, each time.
+ */
 export function* no_killable_process(k: Kernel, t: Task, oc: OomControl): Flow {
   const warns = k.profile.no_killable === 'warn_then_deadlocked';
-  if (is_memcg_oom(oc) && !warns) return;
-  if (!is_memcg_oom(oc) || k.oom_ratelimit.allow(k.sim.nowNs)) {
-    yield spend(t, report_cost_ns(k));
-    dump_header(k, t, oc, null);
-  }
+  const survives = is_memcg_oom(oc) || is_sysrq_oom(oc);
+  if (survives && !warns) return;
+  yield spend(t, report_cost_ns(k));
+  dump_header(k, t, oc, null);
   if (warns) k.printk('Out of memory and no killable processes...');
-  if (is_memcg_oom(oc)) return;
+  if (survives) return;
   yield* panic(
     k,
     warns ? 'System is deadlocked on memory' : 'Out of memory and no killable processes...',
