@@ -154,8 +154,8 @@ export function* user_fault(k: Kernel, t: Task, vma: Vma): Flow<boolean> {
 /** A fault ended in VM_FAULT_OOM (mm/oom_kill.c: pagefault_out_of_memory). */
 export function* pagefault_out_of_memory(k: Kernel, t: Task): Flow {
   if (yield* mem_cgroup_oom_synchronize(k, t)) return;
-  if (t.sigkill_pending) return;
   if (!k.profile.pagefault_global_oom) {
+    if (t.sigkill_pending) return;
     if (k.pagefault_ratelimit.allow(k.sim.nowNs)) {
       k.printk('Huh VM_FAULT_OOM leaked out to the #PF handler. Retrying PF');
     }
