@@ -206,6 +206,7 @@ export class Kernel {
   attach_task(task: Task, cgroup: Cgroup): void {
     task.cgroup = cgroup;
     cgroup.tasks.add(task);
+    if (cgroup.mems_allowed !== null) task.mems_allowed = cgroup.mems_allowed;
   }
 
   /** Frees a dead thread's stack and task_struct. */
@@ -269,8 +270,8 @@ export class Kernel {
   numa_node(t: Task): number {
     if (this.nodes.length === 1) return 0;
     const home = Math.max(0, t.cpu) % this.nodes.length;
-    if (t.nodemask === null || t.nodemask.includes(home)) return home;
-    return t.nodemask[0] ?? home;
+    const allowed = t.nodemask ?? t.mems_allowed;
+    return allowed === null || allowed.includes(home) ? home : (allowed[0] ?? home);
   }
 
   node_spanned_pages(node: number): number {

@@ -111,6 +111,7 @@ function make_cgroup(k: Kernel, spec: CgroupSpec): void {
   memcg.swap.max = bytes_to_pages(spec.memorySwapMax);
   memcg.oom_group = spec.oomGroup;
   memcg.oom_policy = spec.oomPolicy;
+  cgroup.mems_allowed = spec.cpusetMems ?? cgroup.parent?.mems_allowed ?? null;
   if (spec.initial !== null) place_cgroup_memory(k, memcg, spec.initial);
 }
 

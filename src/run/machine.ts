@@ -1,4 +1,4 @@
-import type { KernelConfig, ZoneConfig } from '../kernel/config.js';
+import type { Costs, KernelConfig, ZoneConfig } from '../kernel/config.js';
 import { policyOf } from '../kernel/policy/index.js';
 import { profileOf } from '../kernel/profile.js';
 import { bytes_to_pages } from '../kernel/units.js';
@@ -48,12 +48,39 @@ function zone(node: number, name: string, present: number, boot: boolean): ZoneC
   };
 }
 
+/** What a page costs as part of a 2 MiB page: one fault and one page-table entry for 512 of them. */
+const HPAGE_PMD_NR = 512;
+
+/**
+ * With transparent huge pages a page is still zeroed (about a quarter of what a fault costs), but
+ * unmapped and freed 512 at a time (KERNEL.md 8).
+ */
+function costs_of(machine: MachineSpec): Costs {
+  const { costs } = machine;
+  if (!machine.thp) return costs;
+  return {
+    ...costs,
+    touchPageNs: costs.touchPageNs / 4,
+    freePageNs: costs.freePageNs / HPAGE_PMD_NR,
+    reapPageNs: costs.reapPageNs / HPAGE_PMD_NR,
+  };
+}
+
+/** khugepaged raises min_free_kbytes: 11 page blocks a zone, at most 5 % of memory. */
+function thp_min_free_kbytes(zones: readonly ZoneConfig[]): number {
+  const managed = zones.reduce((sum, zone) => sum + zone.managedPages, 0);
+  const recommended = HPAGE_PMD_NR * zones.length * 11;
+  return 4 * Math.min(recommended, Math.floor(managed / 20));
+}
+
 /**
  * The kernel's configuration from a workload.
  * @throws InputError for an unknown kernel, policy or switch
  */
 export function kernel_config(workload: Workload, choice: KernelChoice): KernelConfig {
   const { machine, sysctl } = workload;
+  const zones = machine.zones ?? default_zones(machine);
+  const thp_min_free = machine.thp ? thp_min_free_kbytes(zones) : null;
   try {
     return {
       profile: profileOf(choice.kernel, choice.switches),
@@ -61,19 +88,19 @@ export function kernel_config(workload: Workload, choice: KernelChoice): KernelC
       release: choice.kernel,
       cpus: machine.cpus,
       hz: machine.hz,
-      zones: machine.zones ?? default_zones(machine),
+      zones,
       swapPages: bytes_to_pages(machine.swapBytes),
       swapPageNs: machine.swapLatencyNs,
       diskPageNs: machine.diskLatencyNs,
       cachePages: machine.cachePages,
       exec: machine.exec,
-      costs: machine.costs,
+      costs: costs_of(machine),
       sysctl: {
         swappiness: sysctl.swappiness,
         panic_on_oom: sysctl.panicOnOom,
         oom_kill_allocating_task: sysctl.oomKillAllocatingTask,
         oom_dump_tasks: sysctl.oomDumpTasks,
-        min_free_kbytes: sysctl.minFreeKbytes,
+        min_free_kbytes: sysctl.minFreeKbytes ?? thp_min_free,
         watermark_scale_factor: sysctl.watermarkScaleFactor,
       },
       referencedAnon: 0,

@@ -81,6 +81,7 @@ export class Host {
     t.spec_name = spec.name;
     t.uid = spec.uid;
     t.cap_sys_admin = spec.capSysAdmin;
+    t.nodemask = spec.mempolicy;
     t.signal.oom_score_adj = spec.oomScoreAdj ?? 0;
     t.signal.parent = k.init;
     k.init.signal.children.push(t);

@@ -3,6 +3,7 @@ import type { Flow } from '../engine/coroutine.js';
 import { BLOCK } from '../engine/coroutine.js';
 import { cgroup_attach_process } from '../kernel/cgroup/cgroupfs.js';
 import { spend } from '../kernel/sched/core.js';
+import { do_coredump } from '../kernel/sched/coredump.js';
 import { do_group_exit, munmap_all } from '../kernel/sched/exit.js';
 import { send_sigstop } from '../kernel/sched/signal.js';
 import {
@@ -118,6 +119,8 @@ function* simple_step(program: Program, t: Task, step: SimpleStep): Flow {
       );
       t.wchan = '';
       return;
+    case 'core_dump':
+      return yield* do_coredump(k, t, program.draw(step.duration));
     case 'frozen_write':
       return yield* frozen_write(program, t);
     case 'ready':

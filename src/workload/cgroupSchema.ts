@@ -1,7 +1,7 @@
 /** Cgroups and their knobs, by the file names that the kernel gives them. */
 
 import { z } from 'zod';
-import { cgroupPath, flag, limit, pages, strict } from './fields.js';
+import { cgroupPath, flag, limit, nodes, pages, strict } from './fields.js';
 import type { CgroupSpec } from './types.js';
 
 export const OOM_POLICIES = ['none', 'cgroup', 'tree'] as const;
@@ -25,6 +25,7 @@ const knobs = strict({
   'memory.oom.group': flag().optional().describe('Kill all together (4.19 on).'),
   'memory.oom_group': flag().optional().describe("The same, as the patch series' v13 spells it."),
   'memory.oom_policy': oomPolicy.optional().describe("Rientjes' series: none, cgroup or tree."),
+  'cpuset.mems': nodes.optional().describe("Nodes to allocate from. Default: the parent's."),
   initial: initial.optional(),
 }).superRefine((v, ctx) => {
   if (v['memory.oom.group'] === undefined || v['memory.oom_group'] === undefined) return;
@@ -48,6 +49,7 @@ export function cgroupWithDefaults(path: string, written: Knobs = {}): CgroupSpe
     memoryLow: written['memory.low'] ?? 0,
     memoryMin: written['memory.min'] ?? 0,
     memorySwapMax: written['memory.swap.max'] ?? Number.POSITIVE_INFINITY,
+    cpusetMems: written['cpuset.mems'] ?? null,
     oomGroup: written['memory.oom.group'] ?? written['memory.oom_group'] ?? false,
     oomPolicy: written['memory.oom_policy'] ?? 'none',
     initial: written.initial ?? null,

@@ -197,3 +197,8 @@ export function cgroupPathProblem(path: string): string | null {
   if (!printableOnly(path)) return 'control characters in it';
   return null;
 }
+
+/** NUMA nodes, by number. */
+export const nodes = z
+  .array(integer(0, 63), { error: 'a list of node numbers, such as [0, 1]' })
+  .min(1, { error: 'at least one node' });

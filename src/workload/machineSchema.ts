@@ -130,7 +130,9 @@ export const machine = strict({
     .max(256, { error: 'at most 256 zones' })
     .optional()
     .describe('Explicit zones. Default: computed from memory.'),
-  thp: flag().prefault(false).describe('Transparent huge pages (they raise min_free_kbytes).'),
+  thp: flag()
+    .prefault(false)
+    .describe('Transparent huge pages: cheaper by the page, and a higher min_free_kbytes.'),
   disk: strict({ latency }).prefault({}).describe('The disk that files are on.'),
   cache: pages.prefault(0).describe('Clean page cache at the start that no cgroup is charged for.'),
   exec: exec.prefault({}),

@@ -1,7 +1,17 @@
 /** Processes: who they are, when they start, what they do, who starts them again. */
 
 import { z } from 'zod';
-import { cgroupPath, flag, integer, pages, strict, text, time, timeVariate } from './fields.js';
+import {
+  cgroupPath,
+  flag,
+  integer,
+  nodes,
+  pages,
+  strict,
+  text,
+  time,
+  timeVariate,
+} from './fields.js';
 import { shortOrLong } from './keyed.js';
 import { step } from './stepSchema.js';
 import type { InitialMemory, ProcessSpec, Step } from './types.js';
@@ -79,6 +89,7 @@ export const process = strict({
   program: program.optional(),
   memory: memory.optional(),
   restart: restart.prefault('never'),
+  mempolicy: nodes.optional().describe('Nodes its memory is bound to (MPOL_BIND). Default: any.'),
   cap_sys_admin: flag()
     .prefault(false)
     .describe('Has CAP_SYS_ADMIN, hence the 3 % bonus of kernels up to 4.16.'),
@@ -106,6 +117,7 @@ export const process = strict({
       program: v.program ?? HOLD,
       memory: v.memory ?? null,
       restart: v.restart,
+      mempolicy: v.mempolicy ?? null,
       capSysAdmin: v.cap_sys_admin,
     }),
   )

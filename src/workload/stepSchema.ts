@@ -182,7 +182,7 @@ const share = (op: 'clone_vm' | 'vfork', doc: string) =>
   define(processName.describe(doc), {}, (process) => ({ op, process }));
 
 const pass = (
-  op: 'mmap_sem' | 'mprotect' | 'sleep' | 'compute' | 'uninterruptible' | 'hold',
+  op: 'mmap_sem' | 'mprotect' | 'sleep' | 'compute' | 'uninterruptible' | 'core_dump' | 'hold',
   doc: string,
 ) => define(timeVariate.describe(doc), {}, (duration) => ({ op, duration }));
 
@@ -207,6 +207,7 @@ const taskSteps = nameAll({
   mprotect: pass('mprotect', 'Take mmap_sem for write and drop it, in a loop, for so long.'),
   sleep: pass('sleep', 'Sleep.'),
   compute: pass('compute', 'Use this much CPU time.'),
+  core_dump: pass('core_dump', 'Crash, and write a core file for this long before memory goes.'),
   uninterruptible: pass('uninterruptible', 'Sleep in D state: a kill has no effect until it ends.'),
   hold: pass('hold', 'Do nothing for so long.'),
   at: define(time.describe('Wait until this time after the start of the run.'), {}, (at) => ({

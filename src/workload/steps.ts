@@ -61,6 +61,7 @@ export function takesTime(step: Step, costs: CostSpec): boolean {
     case 'sleep':
     case 'compute':
     case 'uninterruptible':
+    case 'core_dump':
       return canBePositive(step.duration);
     case 'hold':
       return step.duration === null || canBePositive(step.duration);

@@ -65,6 +65,8 @@ export type Step =
   /** Hold mmap_sem for write for `duration` (`mprotect`: take and drop it in a loop). */
   | { op: 'mmap_sem' | 'mprotect'; duration: Variate }
   | { op: 'sleep' | 'compute' | 'uninterruptible'; duration: Variate }
+  /** Crash, and write a core file for `duration`: every thread waits in exit until it is written. */
+  | { op: 'core_dump'; duration: Variate }
   /** Write to the frozen file system: D state until the `thaw` event. */
   | { op: 'frozen_write' }
   | { op: 'at'; time: number }
@@ -115,6 +117,8 @@ export interface ProcessSpec {
     readonly delayNs: number;
     readonly max: number;
   };
+  /** Nodes that its memory policy binds it to (MPOL_BIND); null: any. */
+  readonly mempolicy: readonly number[] | null;
   readonly capSysAdmin: boolean; // root with CAP_SYS_ADMIN: the 3 % bonus up to 4.16
 }
 
@@ -127,6 +131,8 @@ export interface CgroupSpec {
   readonly memoryLow: number;
   readonly memoryMin: number;
   readonly memorySwapMax: number;
+  /** cpuset.mems: nodes that its processes may use; null: the parent's. */
+  readonly cpusetMems: readonly number[] | null;
   /** memory.oom.group (4.19) or memory.oom_group (the series). */
   readonly oomGroup: boolean;
   /** memory.oom_policy of Rientjes' series. */

@@ -14,6 +14,8 @@ export class Cgroup {
   /** cgroup.subtree_control contains `memory`. */
   memory_in_subtree = true;
   memcg!: MemCgroup;
+  /** cpuset.mems.effective; null: all nodes. */
+  mems_allowed: readonly number[] | null = null;
 
   constructor(
     readonly path: string,

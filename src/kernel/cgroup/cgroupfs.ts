@@ -14,6 +14,7 @@ export function cgroup_mkdir(k: Kernel, path: string): Cgroup {
   const parent = k.cgroups.get(path.slice(0, path.lastIndexOf('/')) || '/');
   if (parent === undefined) throw new Error(`mkdir ${path}: no such parent`);
   const cgroup = new Cgroup(path, parent);
+  cgroup.mems_allowed = parent.mems_allowed;
   k.cgroups.set(path, cgroup);
   if (parent.memory_in_subtree) css_create(k, cgroup);
   else cgroup.memcg = parent.memcg;
@@ -50,6 +51,7 @@ export function cgroup_attach_process(k: Kernel, t: Task, to: Cgroup): void {
     if (!thread.cgroup.tasks.delete(thread)) continue; // past cgroup_exit()
     k.psi?.move_task(thread, to);
     thread.cgroup = to;
+    thread.mems_allowed = to.mems_allowed;
     to.tasks.add(thread);
   }
 }

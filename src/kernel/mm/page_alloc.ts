@@ -35,12 +35,20 @@ export interface AllocContext {
   nodemask: readonly number[] | null;
 }
 
-/** Zones in the order an allocation on `node` tries them: highest first, then the other nodes. */
+/**
+ * Zones in the order an allocation on `node` tries them: highest first, then the other nodes; only
+ * those that the mempolicy and the current task's cpuset allow.
+ */
 export function zonelist(k: Kernel, ac: AllocContext): readonly Zone[] {
   const list = k.zonelists[ac.node]!;
-  if (ac.nodemask === null) return list;
-  const allowed = ac.nodemask;
-  return list.filter((zone) => allowed.includes(zone.node));
+  const { nodemask } = ac;
+  const mems_allowed = k.sched.current?.mems_allowed ?? null;
+  if (nodemask === null && mems_allowed === null) return list;
+  return list.filter(
+    (zone) =>
+      (nodemask === null || nodemask.includes(zone.node)) &&
+      (mems_allowed === null || mems_allowed.includes(zone.node)),
+  );
 }
 
 /** zone_watermark_ok() for 2^order pages. */

@@ -40,7 +40,6 @@ export function* copy_process(k: Kernel, parent: Task, args: CloneArgs): Flow<Ta
   child.uid = parent.uid;
   child.cap_sys_admin = parent.cap_sys_admin;
   child.nodemask = parent.nodemask;
-  child.mems_allowed = parent.mems_allowed;
   yield* give_mm(k, parent, child, args);
   if (args.mm !== 'thread') {
     child.signal.oom_score_adj = parent.signal.oom_score_adj;

@@ -129,6 +129,7 @@ function cgroup_of(knobs: Record<string, unknown> & { path: string }): CgroupSpe
     memorySwapMax: pages_value(knobs['memory.swap.max'], Number.POSITIVE_INFINITY),
     oomGroup: Number(knobs.oom_group ?? 0) !== 0,
     oomPolicy: 'none',
+    cpusetMems: null,
     initial: null,
   };
 }
@@ -171,6 +172,7 @@ function process_of(process: TruthProcess, t0_ns: number): ProcessSpec {
             delayNs: process.respawn_ms * MS,
             max: process.respawn_max ?? Number.POSITIVE_INFINITY,
           },
+    mempolicy: null,
     capSysAdmin: true,
   };
 }
