@@ -69,6 +69,7 @@ export interface TraceFields {
     chosen: string; // 'pid:comm', 'inflight' or 'none'
     chosen_memcg: string;
     candidates: () => Candidate[]; // evaluated only when asked, at once
+    memcg_candidates: () => Candidate[]; // likewise: what the policy compares before any task
   };
   /** out_of_memory() returned. */
   'oomsim:out_of_memory': { memcg: string; order: number; ret: boolean; why: string };

@@ -22,6 +22,9 @@ test('one row a tracepoint; log lines and candidates stay out', () => {
       candidates: () => {
         throw new Error('nobody asked');
       },
+      memcg_candidates: () => {
+        throw new Error('nobody asked');
+      },
     })
     .hit('oomsim:printk', { line: 'Out of memory: …' })
     .at(4_000_100)

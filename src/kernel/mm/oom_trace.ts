@@ -35,7 +35,32 @@ export function trace_select(k: Kernel, oc: OomControl): void {
           ? 'inflight'
           : chosen_memcg.path,
     candidates: () => task_candidates(k, oc),
+    memcg_candidates: () => memcg_candidates(k, oc),
   });
+}
+
+/** All memcgs that the policy compares, in the order in which it looks at them. */
+export function memcg_candidates(k: Kernel, oc: OomControl): Candidate[] {
+  const candidates: Candidate[] = [];
+  for (const memcg of for_each_mem_cgroup_tree(oc.memcg ?? k.root_mem_cgroup)) {
+    const score = k.policy.memcg_score?.(k, memcg, { ...oc }) ?? null;
+    if (score === null) continue;
+    candidates.push({
+      kind: 'memcg',
+      pid: 0,
+      comm: '',
+      cgroup: memcg.path,
+      rssPages: 0,
+      swapPages: memcg.swap_pages,
+      pgtablesPages: 0,
+      adj: 0,
+      adjPages: 0,
+      bonusPages: 0,
+      points: Math.max(0, score),
+      why: score > 0 ? '' : score === 0 ? 'nobody in it can be killed' : 'a victim is in flight',
+    });
+  }
+  return candidates;
 }
 
 /** All processes in the domain of the OOM, with the arithmetic of their badness; best first. */

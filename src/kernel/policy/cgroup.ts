@@ -49,15 +49,20 @@ export function oom_evaluate_memcg(k: Kernel, memcg: MemCgroup, oc: OomControl):
   return eligible === 0 ? 0 : memcg_oom_badness(memcg, oc.nodemask);
 }
 
-/** Scores the leaves, and root as if it were one; the strictly greatest wins. */
+/** The score of a leaf, or of root as if it were one; null for a memcg that is neither. */
+export function leaf_score(k: Kernel, memcg: MemCgroup, oc: OomControl): number | null {
+  // "Children" counts dying ones too: a removed child can hide its parent from the killer.
+  if (memcg_has_children(memcg) && !memcg.is_root) return null;
+  return oom_evaluate_memcg(k, memcg, oc);
+}
+
+/** The strictly greatest score wins. */
 function select_victim_memcg(k: Kernel, root: MemCgroup, oc: OomControl): void {
   oc.chosen_memcg = null;
   oc.chosen_points = 0;
   for (const memcg of for_each_mem_cgroup_tree(root)) {
-    // "Children" counts dying ones too: a removed child can hide its parent from the killer.
-    if (memcg_has_children(memcg) && !memcg.is_root) continue;
-    const score = oom_evaluate_memcg(k, memcg, oc);
-    if (score === 0) continue;
+    const score = leaf_score(k, memcg, oc);
+    if (score === null || score === 0) continue;
     if (score === -1) {
       oc.chosen_memcg = INFLIGHT_VICTIM;
       return;
@@ -76,6 +81,7 @@ export const cgroup_policy: OomPolicy = {
     select_victim_memcg(k, oc.memcg ?? k.root_mem_cgroup, oc);
     return oc.chosen_memcg !== null;
   },
+  memcg_score: leaf_score,
   oom_kill_memcg_victim,
   // A victim in flight leaves chosen_task unset: the allocation that asked fails (defect D1).
   out_of_memory_result: (oc) => oc.chosen_task !== null,

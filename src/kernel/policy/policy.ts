@@ -1,5 +1,6 @@
 import type { Flow } from '../../engine/coroutine.js';
 import type { Kernel } from '../kernel.js';
+import type { MemCgroup } from '../mm/mem_cgroup.js';
 import type { OomControl } from '../mm/oom_control.js';
 import type { Task } from '../sched/task.js';
 
@@ -12,6 +13,8 @@ export interface OomPolicy {
   readonly doc: string;
   /** Chooses a memcg (oc.chosen_memcg); true if it did, or found a victim in flight. */
   mem_cgroup_select_oom_victim(k: Kernel, oc: OomControl): boolean;
+  /** The score of a memcg, for people: −1 a victim in flight, 0 not eligible, null not looked at. */
+  memcg_score?(k: Kernel, memcg: MemCgroup, oc: OomControl): number | null;
   /** Kills in the chosen memcg; false to fall back to the process scan. */
   oom_kill_memcg_victim(k: Kernel, t: Task, oc: OomControl): Flow<boolean>;
   /** What out_of_memory() returns. */

@@ -14,7 +14,7 @@ import {
 import { INFLIGHT_VICTIM, type OomControl } from '../mm/oom_control.js';
 import { __oom_kill_process, oom_kill_memcg_victim } from '../mm/oom_kill.js';
 import { OOM_SCORE_ADJ_MIN, type Task } from '../sched/task.js';
-import { oom_evaluate_memcg } from './cgroup.js';
+import { leaf_score, oom_evaluate_memcg } from './cgroup.js';
 import type { OomPolicy } from './policy.js';
 
 function select_victim_memcg(k: Kernel, root: MemCgroup, oc: OomControl): void {
@@ -71,6 +71,7 @@ export const series_policy: OomPolicy = {
     select_victim_memcg(k, oc.memcg ?? k.root_mem_cgroup, oc);
     return oc.chosen_memcg !== null;
   },
+  memcg_score: leaf_score,
   *oom_kill_memcg_victim(k, t, oc) {
     const chosen = oc.chosen_memcg;
     if (chosen === null || chosen === INFLIGHT_VICTIM || !chosen.oom_group) {
