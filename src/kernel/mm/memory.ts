@@ -6,6 +6,7 @@ import { psi_memstall_enter, psi_memstall_leave } from '../sched/psi.js';
 import { force_sigkill } from '../sched/signal.js';
 import { TASK_UNINTERRUPTIBLE, type Task } from '../sched/task.js';
 import { GFP_HIGHUSER_MOVABLE, GFP_KERNEL, GFP_KERNEL_ACCOUNT, GFP_NONE } from './gfp.js';
+import { wakeup_kswapd } from './kswapd.js';
 import type { MemCgroup } from './mem_cgroup.js';
 import { mem_cgroup_oom_synchronize } from './memcg_oom.js';
 import {
@@ -74,9 +75,12 @@ function pte_pages_needed(mm: Mm, n: number): number {
   return Math.max(0, Math.ceil((mm.mapped_span + n) / PTRS_PER_PTE) - mm.pte_pages);
 }
 
+/** Pages a burst may take from between the min and the low watermark. */
+const BELOW_LOW_PAGES = 8;
+
 /**
  * The hot path: touches up to `want` new pages of a VMA as long as they are to be had without
- * waiting, above the low watermark and below every limit. Returns how many; 0: use user_fault().
+ * waiting, above the watermarks and below every limit. Returns how many; 0: use user_fault().
  */
 export function touch_fast(k: Kernel, t: Task, vma: Vma, want: number): number {
   const mm = vma.mm;
@@ -85,13 +89,23 @@ export function touch_fast(k: Kernel, t: Task, vma: Vma, want: number): number {
   const memcg = get_mem_cgroup_from_mm(k, mm);
   let n = want;
   const pte = pte_pages_needed(mm, n);
-  n = Math.min(n, pages_above(k, node, 'low') - pte);
+  const above_low = pages_above(k, node, 'low') - pte;
+  let mark: 'low' | 'min' = 'low';
+  if (above_low > 0) n = Math.min(n, above_low);
+  else {
+    // The slow path's first attempt: kswapd is woken, and min is the limit (one node: no other
+    // node could be above low).
+    if (k.nodes.length > 1) return 0;
+    wakeup_kswapd(k, k.nodes[node]!, 0);
+    mark = 'min';
+    n = Math.min(n, BELOW_LOW_PAGES, pages_above(k, node, 'min') - pte);
+  }
   if (!memcg.is_root) {
     const stocked = stocked_pages(k, memcg);
     n = Math.min(n, Math.max(stocked, charge_room(memcg)) - pte);
   }
   if (n <= 0 || !try_charge_fast(k, memcg, n + pte)) return 0;
-  take_pages(k, node, n + pte, 'low');
+  take_pages(k, node, n + pte, mark);
   if (pte > 0) account_pte(k, mm, memcg, node, pte);
   map_pages(k, t, vma, memcg, node, n);
   return n;

@@ -136,7 +136,7 @@ function* fruitless_pass(k: Kernel, t: Task, sc: ScanControl): Flow<number> {
 }
 
 /** Reclaim is preemptible between batches of work: time is paid in bursts of about this much. */
-const COST_BURST_NS = 200_000;
+const COST_BURST_NS = 1_000_000;
 
 function* pay(t: Task, sc: ScanControl): Flow {
   const cost_ns = sc.cost_ns;
