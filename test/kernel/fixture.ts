@@ -9,16 +9,23 @@
 import { BLOCK, type Flow } from '../../src/engine/coroutine.js';
 import { createQueue } from '../../src/engine/queue.js';
 import { Simulation } from '../../src/engine/simulation.js';
-import { cgroup_mkdir } from '../../src/kernel/cgroup/cgroupfs.js';
+import { WaitQueue } from '../../src/engine/wait_queue.js';
+import {
+  cgroup_attach_process,
+  cgroup_file_write,
+  cgroup_mkdir,
+} from '../../src/kernel/cgroup/cgroupfs.js';
 import type { Costs, SysctlValues, ZoneConfig } from '../../src/kernel/config.js';
 import { Kernel } from '../../src/kernel/kernel.js';
 import { GFP_KERNEL } from '../../src/kernel/mm/gfp.js';
-import { Mm } from '../../src/kernel/mm/mm_types.js';
-import type { OomRequest } from '../../src/kernel/mm/oom_control.js';
-import { out_of_memory } from '../../src/kernel/mm/oom_kill.js';
+import type { Mm } from '../../src/kernel/mm/mm_types.js';
+import type { OomControl, OomRequest } from '../../src/kernel/mm/oom_control.js';
+import { ineligible, out_of_memory } from '../../src/kernel/mm/oom_kill.js';
 import { policyOf } from '../../src/kernel/policy/index.js';
 import { profileOf } from '../../src/kernel/profile.js';
 import { ENTER } from '../../src/kernel/sched/core.js';
+import { mm_alloc } from '../../src/kernel/sched/fork.js';
+import { send_sigkill } from '../../src/kernel/sched/signal.js';
 import {
   TASK_INTERRUPTIBLE,
   TASK_KILLABLE,
@@ -26,7 +33,13 @@ import {
   type Task,
 } from '../../src/kernel/sched/task.js';
 import type { TraceName } from '../../src/kernel/trace.js';
-import { type CgroupMemory, place_cgroup, place_memory, type TaskMemory } from './placement.js';
+import {
+  type CgroupMemory,
+  place_cgroup,
+  place_memory,
+  type TaskMemory,
+  take,
+} from './placement.js';
 
 export const MS = 1_000_000;
 
@@ -55,6 +68,8 @@ export interface CgroupSpec extends CgroupMemory {
   readonly min?: number;
   readonly swap_max?: number;
   readonly group?: boolean;
+  /** cpuset.mems: nodes that its tasks may use. */
+  readonly mems?: readonly number[];
 }
 
 export interface TaskSpec extends TaskMemory {
@@ -76,7 +91,6 @@ export interface TaskSpec extends TaskMemory {
   /** How it sleeps: interruptibly, killably or (D) not to be woken by SIGKILL. */
   readonly state?: 'S' | 'K' | 'D';
   readonly nodemask?: readonly number[];
-  readonly mems_allowed?: readonly number[];
 }
 
 export interface WorldSpec<Name extends string> {
@@ -119,6 +133,7 @@ export class World<Name extends string> {
   constructor(
     readonly k: Kernel,
     tasks: Record<string, Task>,
+    private readonly beds: WaitQueue<Task>,
   ) {
     this.tasks = tasks as Record<Name, Task>;
     k.trace.subscribe(['oomsim:printk'], (_name, _context, { line }) => {
@@ -175,7 +190,7 @@ export class World<Name extends string> {
       running.done = true;
       running.ns = sim.nowNs;
     })();
-    t.sleep_state = TASK_UNINTERRUPTIBLE;
+    get_up(t, this.beds);
     t.wake();
     return running;
   }
@@ -190,10 +205,9 @@ export class World<Name extends string> {
     const running = this.start(t, flow);
     const limit_ns = this.k.sim.nowNs + limit_ms * MS;
     while (!running.done) {
+      const end = this.k.sim.run(limit_ns, 1);
       if (this.k.panicked !== null) throw new Error(`panic: ${this.k.panicked}`);
-      if (this.k.sim.run(limit_ns, 1) !== 'budget') {
-        throw new Error(`${t.comm} is still waiting: ${t.wchan || 'asleep'}`);
-      }
+      if (end !== 'budget') throw new Error(`${t.comm} is still waiting: ${t.wchan || 'asleep'}`);
     }
     return running.value as T;
   }
@@ -210,31 +224,67 @@ export class World<Name extends string> {
     }
   }
 
+  /** Writes to a file of a cgroup; a number is pages. Takes as much simulated time as it takes. */
+  write(t: Task, path: string, file: string, value: string | number): string | null {
+    const text = typeof value === 'number' ? `${value * 4096}` : value;
+    return this.run(t, cgroup_file_write(this.k, t, path, file, text));
+  }
+
+  kill(name: Name): void {
+    send_sigkill(this.k, this.tasks[name]);
+  }
+
+  move(name: Name, path: string): void {
+    cgroup_attach_process(this.k, this.tasks[name], this.k.cgroups.get(path)!);
+  }
+
+  /** State of a call of out_of_memory() before its scan. */
+  control(over: Partial<OomControl> = {}): OomControl {
+    return {
+      ...GLOBAL_REQUEST,
+      constraint: over.memcg ? 'CONSTRAINT_MEMCG' : 'CONSTRAINT_NONE',
+      totalpages: this.k.totalram_pages + this.k.swap.total,
+      chosen_task: null,
+      chosen_memcg: null,
+      chosen_points: ineligible(this.k),
+      visited: 0,
+      ...over,
+    };
+  }
+
   /** out_of_memory() under oom_lock, as its callers call it: a global GFP_KERNEL request by default. */
   *oom(t: Task, request: Partial<OomRequest> = {}): Flow<boolean> {
     yield* this.k.oom_lock_take(t, false);
-    const ret = yield* out_of_memory(this.k, t, {
-      memcg: null,
-      gfp: GFP_KERNEL,
-      order: 0,
-      nodemask: null,
-      node: 0,
-      trigger: 'alloc',
-      ...request,
-    });
+    const ret = yield* out_of_memory(this.k, t, { ...GLOBAL_REQUEST, ...request });
     this.k.oom_lock_release(t);
     return ret;
   }
 }
 
+const GLOBAL_REQUEST: OomRequest = {
+  memcg: null,
+  gfp: GFP_KERNEL,
+  order: 0,
+  nodemask: null,
+  node: 0,
+  trigger: 'alloc',
+};
+
 const SLEEP = { S: TASK_INTERRUPTIBLE, K: TASK_KILLABLE, D: TASK_UNINTERRUPTIBLE } as const;
 
-/** Sleeps until it is killed. */
-function* rest(t: Task, state: number): Flow {
-  while (!t.sigkill_pending) {
-    t.sleep_state = state;
-    yield BLOCK;
-  }
+/** Sleeps until it is killed; in D state, until somebody wakes it after that. */
+function* rest(t: Task, state: number, beds: WaitQueue<Task>): Flow {
+  t.sleep_state = state;
+  t.wchan = 'hold';
+  beds.add(t);
+  while (!t.sigkill_pending) yield BLOCK;
+  get_up(t, beds);
+}
+
+function get_up(t: Task, beds: WaitQueue<Task>): void {
+  beds.delete(t);
+  t.wchan = '';
+  t.sleep_state = TASK_UNINTERRUPTIBLE;
 }
 
 /** Builds a machine, with everybody asleep and no time passed. */
@@ -269,15 +319,17 @@ export function world<Name extends string = never>(spec: WorldSpec<Name> = {}): 
     oomLockHandOff: spec.hand_off ?? 'barging',
   });
   const tasks: Record<string, Task> = {};
+  const beds = new WaitQueue<Task>();
+  k.wait_queues.push(beds);
   for (const [path, knobs] of Object.entries(spec.cgroups ?? {})) make_cgroup(k, path, knobs);
   const specs = Object.entries<TaskSpec>(spec.tasks ?? {});
-  for (const [name, of] of specs) tasks[name] = make_task(k, name, of, tasks);
+  for (const [name, of] of specs) tasks[name] = make_task(k, name, of, tasks, beds);
   sim.run(0); // everybody goes to sleep
   for (const [name, of] of specs) place_memory(k, tasks[name]!, of);
   for (const [path, knobs] of Object.entries(spec.cgroups ?? {})) place_cgroup(k, path, knobs);
   if (spec.free !== undefined) occupy(k, spec.free);
   if (spec.kswapd === false) for (const pgdat of k.nodes) pgdat.kswapd_failures = 16;
-  return new World<Name>(k, tasks);
+  return new World<Name>(k, tasks, beds);
 }
 
 function zone_config(zone: Partial<ZoneConfig> & { managedPages: number }): ZoneConfig {
@@ -295,7 +347,9 @@ function zone_config(zone: Partial<ZoneConfig> & { managedPages: number }): Zone
 }
 
 function make_cgroup(k: Kernel, path: string, spec: CgroupSpec): void {
-  const { memcg } = path === '/' ? k.root_cgroup : cgroup_mkdir(k, path);
+  const cgroup = path === '/' ? k.root_cgroup : cgroup_mkdir(k, path);
+  if (spec.mems !== undefined) cgroup.mems_allowed = spec.mems;
+  const { memcg } = cgroup;
   memcg.memory.max = spec.max ?? Number.POSITIVE_INFINITY;
   memcg.high = spec.high ?? Number.POSITIVE_INFINITY;
   memcg.low = spec.low ?? 0;
@@ -304,33 +358,33 @@ function make_cgroup(k: Kernel, path: string, spec: CgroupSpec): void {
   memcg.oom_group = spec.group ?? false;
 }
 
-function make_task(k: Kernel, comm: string, spec: TaskSpec, tasks: Record<string, Task>): Task {
+function make_task(
+  k: Kernel,
+  comm: string,
+  spec: TaskSpec,
+  tasks: Record<string, Task>,
+  beds: WaitQueue<Task>,
+): Task {
   const t = k.create_task(comm, null, spec.pid ?? null);
   t.uid = spec.uid ?? 0;
   t.signal.oom_score_adj = spec.adj ?? 0;
   t.cap_sys_admin = spec.root ?? false;
   t.kthread = spec.kthread ?? false;
   t.nodemask = spec.nodemask ?? null;
-  t.mems_allowed = spec.mems_allowed ?? null;
   t.vfork_done = spec.vfork !== true;
   const parent = spec.parent === undefined ? k.init : tasks[spec.parent]!;
   t.signal.parent = parent;
   parent.signal.children.push(t);
   k.processes.add(t);
   if (spec.shares !== undefined) share_mm(t, tasks[spec.shares]!.mm!);
-  else if (spec.mm !== false && spec.kthread !== true) give_mm(t);
-  settle(k, t, spec);
+  else if (spec.mm !== false && spec.kthread !== true) mm_alloc(k, t);
+  settle(k, t, spec, beds);
   for (let i = 0; i < (spec.threads ?? 0); i++) {
     const thread = k.create_task(comm, t);
     if (t.mm !== null) share_mm(thread, t.mm);
-    settle(k, thread, spec);
+    settle(k, thread, spec, beds);
   }
   return t;
-}
-
-function give_mm(t: Task): void {
-  t.mm = new Mm(t);
-  t.mm.tasks.add(t);
 }
 
 function share_mm(t: Task, mm: Mm): void {
@@ -340,12 +394,12 @@ function share_mm(t: Task, mm: Mm): void {
 }
 
 /** Puts a task into its cgroup and lets it go to sleep. */
-function settle(k: Kernel, t: Task, spec: TaskSpec): void {
+function settle(k: Kernel, t: Task, spec: TaskSpec, beds: WaitQueue<Task>): void {
   k.attach_task(t, k.cgroups.get(spec.cgroup ?? '/')!);
   const state = SLEEP[spec.state ?? 'S'];
   t.user = {
     run(task) {
-      task.flow = rest(task, state);
+      task.flow = rest(task, state, beds);
       return ENTER;
     },
   };
@@ -357,7 +411,6 @@ function occupy(k: Kernel, free: number): void {
   const zone = k.nodes[0]!.zones[0]!;
   const n = zone.free - free;
   if (n < 0) throw new Error(`only ${zone.free} pages are free`);
-  zone.free -= n;
-  zone.used += n;
+  take(k, k.root_mem_cgroup, n);
   k.count_kmem(k.root_mem_cgroup, 'slab', 0, n);
 }
