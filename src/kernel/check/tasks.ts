@@ -138,6 +138,8 @@ function check_cgroups(k: Kernel): void {
     }
   }
   let live = 0;
-  for (const t of all_tasks(k)) if (t.cgroup.tasks.has(t)) live++;
+  for (const leader of k.processes) {
+    for (const t of leader.signal.threads) if (t.cgroup.tasks.has(t)) live++;
+  }
   equal(listed, live, () => 'tasks in cgroups');
 }
