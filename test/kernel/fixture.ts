@@ -303,6 +303,7 @@ export function world<Name extends string = never>(spec: WorldSpec<Name> = {}): 
     swapPageNs: spec.swap_page_ns ?? 0,
     diskPageNs: 0,
     cachePages: 0,
+    tmpfsPages: 1_000_000,
     exec: { anonPages: 0, shmemPages: 0, filePages: 0, pgtablesPages: 0, slabPages: 0 },
     costs: { ...FREE, ...spec.costs },
     sysctl: {
