@@ -63,6 +63,8 @@ export interface KernelConfig {
   readonly swapPageNs: number;
   readonly diskPageNs: number;
   readonly cachePages: number;
+  /** Size limit of tmpfs. */
+  readonly tmpfsPages: number;
   readonly exec: ExecConfig;
   readonly costs: Costs;
   readonly sysctl: SysctlValues;

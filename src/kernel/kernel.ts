@@ -132,7 +132,7 @@ export class Kernel {
     this.kmem_node = this.nodes.map(() => 0);
     this.pages_in_flight = this.nodes.map(() => 0);
     this.swap = new SwapDevice(config.swapPages, config.swapPageNs);
-    this.flusher = new Writeback(config.diskPageNs);
+    this.flusher = new Writeback(config.diskPageNs, config.tmpfsPages);
     this.oom_lock = new Mutex(config.oomLockHandOff);
     this.wait_queues.push(this.oom_lock.waiters);
     for (const pgdat of this.nodes) {

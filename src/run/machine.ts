@@ -66,11 +66,13 @@ function costs_of(machine: MachineSpec): Costs {
   };
 }
 
+const managed_pages = (zones: readonly ZoneConfig[]): number =>
+  zones.reduce((sum, zone) => sum + zone.managedPages, 0);
+
 /** khugepaged raises min_free_kbytes: 11 page blocks a zone, at most 5 % of memory. */
 function thp_min_free_kbytes(zones: readonly ZoneConfig[]): number {
-  const managed = zones.reduce((sum, zone) => sum + zone.managedPages, 0);
   const recommended = HPAGE_PMD_NR * zones.length * 11;
-  return 4 * Math.min(recommended, Math.floor(managed / 20));
+  return 4 * Math.min(recommended, Math.floor(managed_pages(zones) / 20));
 }
 
 /**
@@ -93,6 +95,10 @@ export function kernel_config(workload: Workload, choice: KernelChoice): KernelC
       swapPageNs: machine.swapLatencyNs,
       diskPageNs: machine.diskLatencyNs,
       cachePages: machine.cachePages,
+      tmpfsPages:
+        machine.tmpfsBytes === null
+          ? Math.floor(managed_pages(zones) / 2)
+          : bytes_to_pages(machine.tmpfsBytes),
       exec: machine.exec,
       costs: costs_of(machine),
       sysctl: {

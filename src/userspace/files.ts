@@ -84,7 +84,12 @@ export function* write_tmpfs(program: Program, t: Task, step: StepOf<'tmpfs'>): 
   const step_pages = step.step === null ? pages : Math.max(1, pages_for(program.draw(step.step)));
   for (let done = 0; done < pages && !t.sigkill_pending; ) {
     const want = Math.min(CHUNK_PAGES, pages - done, step_pages - (done % step_pages));
+    if (!k.flusher.reserve_tmpfs(want)) {
+      fail(program, 'write', 'ENOSPC');
+      return;
+    }
     const added = yield* add_to_page_cache(k, t, file, want, GFP_HIGHUSER);
+    k.flusher.tmpfs_used -= want - (added?.n ?? 0);
     if (added === null) {
       fail(program, 'write', 'ENOMEM');
       return;

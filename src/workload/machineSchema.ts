@@ -130,6 +130,7 @@ export const machine = strict({
     .max(256, { error: 'at most 256 zones' })
     .optional()
     .describe('Explicit zones. Default: computed from memory.'),
+  tmpfs: size.optional().describe('Size of tmpfs. Default: half of memory.'),
   thp: flag()
     .prefault(false)
     .describe('Transparent huge pages: cheaper by the page, and a higher min_free_kbytes.'),
@@ -160,6 +161,7 @@ export const machine = strict({
       swapLatencyNs: v.swap.latency,
       diskLatencyNs: v.disk.latency,
       thp: v.thp,
+      tmpfsBytes: v.tmpfs ?? null,
       cachePages: v.cache,
       exec: v.exec,
       costs: v.costs,

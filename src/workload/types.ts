@@ -186,6 +186,8 @@ export interface MachineSpec {
   readonly swapLatencyNs: number; // device time a page
   readonly diskLatencyNs: number;
   readonly thp: boolean;
+  /** Size of tmpfs; null: half of memory, as Linux mounts it. */
+  readonly tmpfsBytes: number | null;
   /** Clean, unmapped page cache at t = 0 that nobody's cgroup is charged for. Pages. */
   readonly cachePages: number;
   /** What a process needs besides its program: private, page-table, slab and stack pages. */

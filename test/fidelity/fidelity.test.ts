@@ -17,8 +17,6 @@ const PROBES =
 /** Scenario and kernel → why it differs. */
 const KNOWN_MISSES: Readonly<Record<string, string>> = {
   'c3-nested-three-limits 4.15-seed': `three limits are hit within a millisecond: ${RACE}`,
-  'd2-adj-plus-190 4.15-seed': `limit check, choice and kill are not atomic: ${RACE}`,
-  'd3-adj-plus-500 4.15-vanilla': `limit check, choice and kill are not atomic: ${RACE}`,
   'kb1-probes-4-leaks 4.15-vanilla': PROBES,
   'kb1-probes-4-leaks 4.15-seed': PROBES,
   'kb2-probes-1-leak-large-victim 4.15-vanilla': PROBES,

@@ -43,6 +43,7 @@ describe('a whole file', () => {
         swapLatencyNs: 80_000,
         diskLatencyNs: 80_000,
         thp: false,
+        tmpfsBytes: null,
         cachePages: 0,
         exec: { anonPages: 40, shmemPages: 0, filePages: 200, pgtablesPages: 12, slabPages: 12 },
         costs: {

@@ -14,8 +14,8 @@ import { flush_pages, unmap_pages } from './rmap.js';
 const GATHER_PAGES = 19 * 512;
 /** One page table's worth: what is done between two chances to be preempted. */
 const PMD_PAGES = 512;
-/** Part of the time for a page that goes into clearing its entry (measured: README of the model). */
-const UNMAP_SHARE = 1 / 6;
+/** Part of the time for a page that goes into clearing its entry (docs/costs.md). */
+const UNMAP_SHARE = 1 / 12;
 
 /** Pages that were unmapped and wait to be freed (struct mmu_gather). */
 export class MmuGather {

@@ -189,9 +189,11 @@ function rotated_tree(k: Kernel, root: MemCgroup): readonly MemCgroup[] {
 /** File pages, and anonymous ones if they could be swapped out (zone_reclaimable_pages). */
 export function zone_reclaimable_pages(k: Kernel, zone: Zone): number {
   const lru = k.node_lru[zone.node]!;
+  // Program text is on the file lists too, but in use all the time: it counts and never goes.
+  const text = zone === k.zonelists[0]![0] ? k.exec.filePages : 0;
   let pages = lru[2]! + lru[3]!;
   if (k.swap.free > 0) pages += lru[LRU_INACTIVE_ANON]! + lru[LRU_ACTIVE_ANON]!;
   // Lists are kept by node; a zone has its share of them by what it has handed out.
   const used = k.nodes[zone.node]!.zones.reduce((sum, z) => sum + z.used, 0);
-  return used === 0 ? 0 : Math.floor((pages * zone.used) / used);
+  return text + (used === 0 ? 0 : Math.floor((pages * zone.used) / used));
 }

@@ -36,12 +36,24 @@ export class AddressSpace {
 /** The disk and the thread that keeps dirty pages in bounds. */
 export class Writeback {
   readonly files = new Map<string, AddressSpace>();
+  /** Pages that writers have put into tmpfs, which never takes more than its size. */
+  tmpfs_used = 0;
   /** When the disk has done everything that was handed to it, ns. */
   busy_until_ns = 0;
   #thread: Task | null = null;
   #wanted = false;
 
-  constructor(readonly page_ns: number) {}
+  constructor(
+    readonly page_ns: number,
+    private readonly tmpfs_size: number,
+  ) {}
+
+  /** shmem_inode_acct_block(): room for `n` more tmpfs pages; false is ENOSPC. */
+  reserve_tmpfs(n: number): boolean {
+    if (this.tmpfs_used + n > this.tmpfs_size) return false;
+    this.tmpfs_used += n;
+    return true;
+  }
 
   start(k: Kernel): void {
     this.#thread = k.kthread_run('flush', (t) => this.#run(k, t));

@@ -92,6 +92,12 @@ function zones_of(zones: TruthKernel['zones']): ZoneSpec[] | null {
   return read.length === 0 ? null : read;
 }
 
+/** RAM as the guest's kernel counts it. */
+function managed_bytes({ zones, scenario }: TruthKernel): number {
+  const pages = Object.values(zones).reduce((sum, zone) => sum + zone.managed, 0);
+  return pages === 0 ? scenario.mem_mb * MIB : pages * 4096;
+}
+
 function machine_of(measured: TruthKernel, kernel: string): MachineSpec {
   const { scenario } = measured;
   return {
@@ -103,7 +109,9 @@ function machine_of(measured: TruthKernel, kernel: string): MachineSpec {
     swapBytes: (scenario.swap_mb ?? 0) * MIB,
     swapLatencyNs: EMULATED_SWAP_PAGE_NS,
     diskLatencyNs: EMULATED_DISK_PAGE_NS,
-    thp: false,
+    thp: scenario.thp === 'always',
+    // The guest mounts its tmpfs with size=90%.
+    tmpfsBytes: Math.floor(managed_bytes(measured) * 0.9),
     cachePages: 0,
     exec: GUEST_PROCESS,
     costs: EMULATED_COSTS[kernel]!,

@@ -33,6 +33,7 @@ const scenarioSchema = z.looseObject({
   swap_mb: z.number().optional(),
   duration_ms: z.number(),
   quiet_ms: z.number().optional(),
+  thp: z.string().optional(),
   sysctls: z.record(z.string(), value).optional(),
   cgroups: z.array(z.looseObject({ path: z.string() })).optional(),
   processes: z.array(processSchema),
