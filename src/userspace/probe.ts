@@ -2,6 +2,7 @@ import type { Flow } from '../engine/coroutine.js';
 import { GFP_HIGHUSER, GFP_KERNEL, GFP_KERNEL_ACCOUNT } from '../kernel/mm/gfp.js';
 import { user_fault } from '../kernel/mm/memory.js';
 import { drop_mapping, flush_pages, unmap_pages } from '../kernel/mm/rmap.js';
+import { spend } from '../kernel/sched/core.js';
 import { THREAD_STACK_PAGES } from '../kernel/sched/fork.js';
 import type { Task } from '../kernel/sched/task.js';
 import type { ProbeKind, StepOf } from '../workload/types.js';
@@ -20,7 +21,8 @@ const FAILURE: Record<ProbeKind, readonly [string, string]> = {
   mmap: ['mmap', 'ENOMEM'],
 };
 
-const PROBE_PAGES = 16;
+/** Half a megabyte a call: a buffer of the usual size, written a few times. */
+const PROBE_PAGES = 128;
 
 /** Makes system calls that allocate in the kernel, one after the other; failures are counted. */
 export function* probe(program: Program, t: Task, step: StepOf<'probe'>): Flow {
@@ -42,6 +44,8 @@ function* call(program: Program, t: Task, kind: ProbeKind): Flow<boolean> {
     case 'tmpfs':
       return yield* borrow_pages(k, t, 'slab', { ...GFP_HIGHUSER, account: true }, PROBE_PAGES);
     case 'fork':
+      // fork() here, exit and wait there: about the same again.
+      yield spend(t, 2 * k.costs.forkNs);
       return yield* borrow_pages(k, t, 'kernel_stack', GFP_KERNEL_ACCOUNT, THREAD_STACK_PAGES + 8);
     case 'open':
       return yield* borrow_pages(k, t, 'slab', GFP_KERNEL_ACCOUNT, 1);

@@ -113,7 +113,7 @@ function machine_of(measured: TruthKernel, kernel: string): MachineSpec {
     // The guest mounts its tmpfs with size=90%.
     tmpfsBytes: Math.floor(managed_bytes(measured) * 0.9),
     cachePages: 0,
-    exec: GUEST_PROCESS,
+    exec: GUEST_PROCESS[kernel]!,
     costs: EMULATED_COSTS[kernel]!,
   };
 }
