@@ -157,6 +157,7 @@ cgroups:
       memoryLow: 0,
       memoryMin: 0,
       memorySwapMax: Number.POSITIVE_INFINITY,
+      cpusetMems: null,
       oomGroup: true,
       oomPolicy: 'none',
       initial: null,
@@ -179,6 +180,7 @@ describe('a process', () => {
       program: [{ op: 'hold', duration: null }],
       memory: null,
       restart: { when: 'never', delayNs: 100 * MS, max: Number.POSITIVE_INFINITY },
+      mempolicy: null,
       capSysAdmin: false,
     });
   });
