@@ -61,6 +61,8 @@ export class Kernel {
   readonly kmem_node: number[];
   /** Pages handed out and not yet placed, by node (mm/in_flight.ts). */
   readonly pages_in_flight: number[];
+  /** Slab that reclaim could free, over all memcgs. */
+  slab_freeable = 0;
   readonly totalram_pages: number;
   readonly swap: SwapDevice;
   readonly flusher: Writeback;

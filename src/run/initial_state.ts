@@ -38,4 +38,8 @@ export function place_cgroup_memory(
     add_pages(k, set, LRU_INACTIVE_ANON, shmem);
   }
   k.count_kmem(memcg, 'slab', 0, take_initial(k, memcg, initial.kernelPages));
+  const slab = take_initial(k, memcg, initial.reclaimablePages);
+  k.count_kmem(memcg, 'slab_reclaimable', 0, slab);
+  memcg.slab_freeable = slab;
+  k.slab_freeable += slab;
 }

@@ -12,8 +12,14 @@ const initial = strict({
   file: pages.prefault(0).describe('Page cache.'),
   shmem: pages.prefault(0).describe('Shared memory and tmpfs.'),
   kernel: pages.prefault(0).describe('Slab, stacks, sockets.'),
+  reclaimable: pages.prefault(0).describe('Slab that reclaim can free: dentries, inodes.'),
 })
-  .transform((v) => ({ filePages: v.file, shmemPages: v.shmem, kernelPages: v.kernel }))
+  .transform((v) => ({
+    filePages: v.file,
+    shmemPages: v.shmem,
+    kernelPages: v.kernel,
+    reclaimablePages: v.reclaimable,
+  }))
   .describe('Charged at the start, but mapped by no listed process.');
 
 const knobs = strict({

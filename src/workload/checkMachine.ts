@@ -79,7 +79,8 @@ function checkInitialMemory({ machine, cgroups, processes }: Workload): Located[
     return [tooMuch(['machine', 'cache'], 'page cache', ramPages, roomPages)];
   for (const { path, initial } of cgroups) {
     if (initial === null) continue;
-    ramPages += initial.filePages + initial.shmemPages + initial.kernelPages;
+    ramPages += initial.filePages + initial.shmemPages;
+    ramPages += initial.kernelPages + initial.reclaimablePages;
     if (ramPages > roomPages) {
       return [tooMuch(['cgroups', path, 'initial'], 'memory', ramPages, roomPages)];
     }

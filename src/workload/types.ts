@@ -142,6 +142,7 @@ export interface CgroupSpec {
     readonly filePages: number;
     readonly shmemPages: number;
     readonly kernelPages: number;
+    readonly reclaimablePages: number;
   } | null;
 }
 

@@ -50,6 +50,8 @@ export class MemCgroup {
   };
   /** User pages charged here by what they are, on the LRU or under writeback: local. */
   readonly resident: Record<PageKind, number> = { anon: 0, file: 0, shmem: 0 };
+  /** Of the reclaimable slab: what no open file or process holds. */
+  slab_freeable = 0;
   /** MEMCG_SWAP: swap entries charged here, local. */
   swap_pages = 0;
   /** Pages of charge that no page holds yet: the per-CPU stocks caching this memcg. */

@@ -15,6 +15,7 @@ import type { Pgdat, Zone } from './mmzone.js';
 import type { AllocContext } from './page_alloc.js';
 import { count_low_events, mem_cgroup_protection } from './protection.js';
 import { shrink_lruvec } from './shrink_lruvec.js';
+import { shrink_slab } from './shrink_slab.js';
 import { throttle_direct_reclaim } from './throttle.js';
 
 export const DEF_PRIORITY = 12;
@@ -118,7 +119,7 @@ function* do_try_to_free_pages(
 
 /** No list below the reclaim root holds a page that could go: every visit would be in vain. */
 function nothing_to_reclaim(k: Kernel, sc: ScanControl, nodes: readonly Pgdat[]): boolean {
-  if (sc.target_mem_cgroup !== null || k.swap.total > 0) return false;
+  if (sc.target_mem_cgroup !== null || k.swap.total > 0 || k.slab_freeable > 0) return false;
   return nodes.every((pgdat) => {
     const lru = k.node_lru[pgdat.id]!;
     return lru[LRU_INACTIVE_FILE]! + lru[LRU_ACTIVE_FILE]! === 0;
@@ -166,6 +167,7 @@ export function* shrink_node(k: Kernel, t: Task, pgdat: Pgdat, sc: ScanControl):
     const scanned = sc.nr_scanned;
     const reclaimed = sc.nr_reclaimed;
     shrink_lruvec(k, lruvec, sc);
+    shrink_slab(k, memcg, pgdat.id, sc);
     memcg.pgscan += sc.nr_scanned - scanned;
     memcg.pgsteal += sc.nr_reclaimed - reclaimed;
     if (sc.cost_ns >= COST_BURST_NS) yield* pay(t, sc);

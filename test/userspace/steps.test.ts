@@ -1,0 +1,115 @@
+/** Steps of programs and what the kernel makes of them. */
+import { describe, expect, test } from 'vitest';
+import { play } from './play.js';
+
+describe('tmpfs', () => {
+  test('writing stops with ENOSPC at the size of the file system', () => {
+    const { errors, victims, system } = play(`
+      name: tmpfs-full
+      machine: { memory: 256MiB, tmpfs: 64MiB }
+      processes: [ { name: w, program: [ { tmpfs: 100MiB }, hold ] } ]
+      until: 2s`);
+    expect(errors).toEqual(['write ENOSPC']);
+    expect(victims).toEqual([]);
+    expect(system.cgroups()[0]?.shmemPages).toBe(64 * 256);
+  });
+
+  test('its pages outlive the writer', () => {
+    const { system } = play(`
+      name: tmpfs-stays
+      machine: { memory: 256MiB }
+      processes: [ { name: w, program: [ { tmpfs: 32MiB }, { exit: 0 } ] } ]
+      until: 2s`);
+    expect(system.cgroups()[0]?.shmemPages).toBe(32 * 256);
+    expect(system.tasks().map(({ comm }) => comm)).toEqual(['init']);
+  });
+});
+
+describe('core dumps', () => {
+  const dump = (then: string): string => `
+    name: dump
+    machine: { memory: 256MiB }
+    processes: [ { name: crash, program: [ { anon: 100MiB }, { core_dump: 500ms } ] } ]
+    events: [ ${then} ]
+    until: 2s`;
+
+  test('memory goes only when the core is written', () => {
+    const { of } = play(dump('{ at: 1900ms, sysctl: vm.swappiness, value: 60 }'), [
+      'oomsim:exit_mmap',
+    ]);
+    const [exit] = of('oomsim:exit_mmap');
+    expect(exit?.timeNs).toBeGreaterThan(500_000_000);
+  });
+
+  test('SIGKILL ends the dump', () => {
+    const { of } = play(dump('{ at: 100ms, kill: crash, signal: KILL }'), ['oomsim:exit_mmap']);
+    const [exit] = of('oomsim:exit_mmap');
+    expect(exit?.timeNs).toBeLessThan(200_000_000);
+  });
+});
+
+describe('NUMA', () => {
+  const bound = (mempolicy: string): string => `
+    name: numa
+    machine: { memory: 512MiB, nodes: 2 }
+    cgroups: { /a: , /b: }
+    processes:
+      - { name: other, cgroup: /b, mempolicy: [1], program: [ { anon: 150MiB }, hold ] }
+      - { name: bound, cgroup: /a, ${mempolicy} start: 500ms,
+          program: [ { anon: 300MiB, step: 1MiB, every: 1ms }, hold ] }
+    until: 5s`;
+
+  test('a task bound to a full node kills on that node, though the other has room', () => {
+    const { of, victims, system } = play(bound('mempolicy: [0],'), ['oomsim:oom_select']);
+    expect(victims).toEqual(['bound']);
+    expect(of('oomsim:oom_select')[0]?.constraint).toBe('CONSTRAINT_MEMORY_POLICY');
+    expect(system.machine().freePages).toBeGreaterThan(64 * 256);
+  });
+
+  test('an unbound task goes on to the other node', () => {
+    const { of, victims } = play(bound('').replace('anon: 300MiB', 'anon: 250MiB'), [
+      'oomsim:oom_select',
+    ]);
+    expect(victims).toEqual([]);
+    expect(of('oomsim:oom_select')).toEqual([]);
+  });
+
+  test('a cpuset binds all that live in it', () => {
+    const { of, victims } = play(bound('').replace('/a: ,', '/a: { cpuset.mems: [0] },'), [
+      'oomsim:oom_select',
+    ]);
+    expect(victims).toEqual(['bound']);
+    expect(of('oomsim:oom_select')[0]?.constraint).toBe('CONSTRAINT_CPUSET');
+  });
+});
+
+describe('slab', () => {
+  test('caches that nobody holds are reclaimed before anybody is killed', () => {
+    const { victims, system } = play(`
+      name: slab
+      machine: { memory: 256MiB }
+      cgroups: { /a: { initial: { reclaimable: 80MiB } } }
+      processes: [ { name: p, cgroup: /a, program: [ { anon: 180MiB, step: 1MiB, every: 1ms }, hold ] } ]
+      until: 3s`);
+    expect(victims).toEqual([]);
+    const slab = system.kernel.root_mem_cgroup.children[0]?.kmem.slab_reclaimable;
+    expect(slab).toBeLessThan(60 * 256);
+  });
+});
+
+describe('transparent huge pages', () => {
+  test('make large victims go faster', () => {
+    const exitNs = (thp: boolean): number => {
+      const { of } = play(
+        `
+        name: thp
+        machine: { memory: 1GiB, thp: ${thp} }
+        processes: [ { name: leak, program: [ { anon: 2GiB, step: 16MiB, every: 1ms }, hold ] } ]
+        until: 5s`,
+        ['oomsim:exit_mmap'],
+      );
+      return of('oomsim:exit_mmap')[0]!.timeNs - of('oomsim:oom_kill')[0]!.timeNs;
+    };
+    expect(exitNs(true) * 10).toBeLessThan(exitNs(false));
+  });
+});
