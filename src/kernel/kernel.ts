@@ -335,7 +335,7 @@ export class Kernel {
     this.#congestion_waitq.add(t);
     t.wchan = 'congestion_wait';
     const expiry = this.jiffies.timeoutExpiryNs(this.sim.nowNs, Math.ceil(jiffies));
-    yield* this.sched.sleep_until(t, expiry, TASK_UNINTERRUPTIBLE);
+    yield this.sched.sleep_until(t, expiry, TASK_UNINTERRUPTIBLE);
     t.wchan = '';
     this.#congestion_waitq.delete(t);
   }

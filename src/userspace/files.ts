@@ -126,7 +126,7 @@ function* read_from_disk(k: Kernel, t: Task, n: number, refault: boolean): Flow 
   const done_ns = k.flusher.submit(k.sim.nowNs, n);
   if (refault) psi_memstall_enter(k, t);
   t.wchan = 'io_schedule';
-  yield* k.sched.sleep_until(t, done_ns, TASK_UNINTERRUPTIBLE);
+  yield k.sched.sleep_until(t, done_ns, TASK_UNINTERRUPTIBLE);
   t.wchan = '';
   if (refault) psi_memstall_leave(k, t);
 }

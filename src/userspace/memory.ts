@@ -61,7 +61,7 @@ export function* hold_mmap_sem(program: Program, t: Task, duration_ns: number): 
   const mm = t.mm!;
   yield* mm.mmap_sem.downWrite(t);
   t.wchan = 'mmap_sem held';
-  yield* k.sched.sleep_until(t, k.sim.nowNs + duration_ns, TASK_UNINTERRUPTIBLE);
+  yield k.sched.sleep_until(t, k.sim.nowNs + duration_ns, TASK_UNINTERRUPTIBLE);
   t.wchan = '';
   mm.mmap_sem.upWrite(t);
 }

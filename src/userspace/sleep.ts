@@ -8,7 +8,7 @@ const TIMER_SLACK_NS = 50_000;
 /** nanosleep(2). Ends early for signals. */
 export function* nanosleep(k: Kernel, t: Task, ns: number): Flow {
   t.wchan = 'nanosleep';
-  yield* k.sched.sleep_until(t, k.sim.nowNs + Math.max(0, ns) + TIMER_SLACK_NS, TASK_INTERRUPTIBLE);
+  yield k.sched.sleep_until(t, k.sim.nowNs + Math.max(0, ns) + TIMER_SLACK_NS, TASK_INTERRUPTIBLE);
   t.wchan = '';
 }
 

@@ -112,11 +112,7 @@ function* simple_step(program: Program, t: Task, step: SimpleStep): Flow {
       return yield* compute(t, program.draw(step.duration));
     case 'uninterruptible':
       t.wchan = 'uninterruptible';
-      yield* k.sched.sleep_until(
-        t,
-        k.sim.nowNs + program.draw(step.duration),
-        TASK_UNINTERRUPTIBLE,
-      );
+      yield k.sched.sleep_until(t, k.sim.nowNs + program.draw(step.duration), TASK_UNINTERRUPTIBLE);
       t.wchan = '';
       return;
     case 'core_dump':

@@ -1,7 +1,7 @@
 /** Background reclaim, one thread a node (mm/vmscan.c: kswapd, balance_pgdat). */
 import { BLOCK, type Flow } from '../../engine/coroutine.js';
 import type { Kernel } from '../kernel.js';
-import { schedule_timeout, spend } from '../sched/core.js';
+import { spend } from '../sched/core.js';
 import { psi_memstall_enter, psi_memstall_leave } from '../sched/psi.js';
 import { TASK_INTERRUPTIBLE, type Task } from '../sched/task.js';
 import type { Pgdat } from './mmzone.js';
@@ -43,15 +43,10 @@ function* kswapd_try_to_sleep(k: Kernel, t: Task, pgdat: Pgdat): Flow {
   const hopeless = (): boolean => pgdat.kswapd_failures >= MAX_RECLAIM_RETRIES_KSWAPD;
   if (hopeless() || pgdat_balanced(pgdat)) {
     pgdat.kswapd_wait.add(t);
-    const early = yield* schedule_timeout(
-      k.sched,
-      k.sim.nowNs,
-      t,
-      Math.ceil(k.jiffies.hz / 10),
-      TASK_INTERRUPTIBLE,
-    );
+    const until_ns = k.jiffies.timeoutExpiryNs(k.sim.nowNs, Math.ceil(k.jiffies.hz / 10));
+    yield k.sched.sleep_until(t, until_ns, TASK_INTERRUPTIBLE);
     pgdat.kswapd_wait.delete(t);
-    if (early) return;
+    if (k.sim.nowNs < until_ns) return;
   }
   if (!hopeless() && !pgdat_balanced(pgdat)) return;
   pgdat.pfmemalloc_wait.wakeAll();

@@ -220,7 +220,7 @@ export function* swap_in(k: Kernel, t: Task, mapping: Mapping, n: number): Flow<
   }
   psi_memstall_enter(k, t);
   const done_ns = k.swap.submit(k.sim.nowNs, 1);
-  yield* k.sched.sleep_until(t, done_ns, TASK_UNINTERRUPTIBLE);
+  yield k.sched.sleep_until(t, done_ns, TASK_UNINTERRUPTIBLE);
   psi_memstall_leave(k, t);
   if (mapping.swapped === 0) {
     put_pages(k, node, 1);

@@ -29,7 +29,7 @@ export function* mem_cgroup_handle_over_high(k: Kernel, t: Task): Flow {
   psi_memstall_enter(k, t);
   t.wchan = 'mem_cgroup_handle_over_high';
   const expiry = k.jiffies.timeoutExpiryNs(k.sim.nowNs, penalty);
-  yield* k.sched.sleep_until(t, expiry, TASK_KILLABLE);
+  yield k.sched.sleep_until(t, expiry, TASK_KILLABLE);
   t.wchan = '';
   psi_memstall_leave(k, t);
 }

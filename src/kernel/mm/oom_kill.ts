@@ -463,7 +463,7 @@ function* select_and_kill(k: Kernel, t: Task, oc: OomControl): Flow<Verdict> {
   }
   // Give the killed process a good chance to exit before trying to allocate memory again.
   if (delay && k.profile.oom_sleep_under_lock) {
-    yield* schedule_timeout(k.sched, k.sim.nowNs, t, 1, TASK_KILLABLE);
+    yield schedule_timeout(k.sched, k.sim.nowNs, t, 1, TASK_KILLABLE);
   }
   return { value: k.policy.out_of_memory_result(oc), why: verdict_text(oc) };
 }

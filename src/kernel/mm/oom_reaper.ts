@@ -68,7 +68,7 @@ function* oom_reap_task(k: Kernel, self: Task, victim: Task): Flow {
     if (done) break;
     // After the last failure too: the victim has a second in all.
     const hz_10 = Math.floor(k.jiffies.hz / 10);
-    yield* schedule_timeout(k.sched, k.sim.nowNs, self, hz_10, TASK_INTERRUPTIBLE);
+    yield schedule_timeout(k.sched, k.sim.nowNs, self, hz_10, TASK_INTERRUPTIBLE);
   }
   if (!done) k.printk(`oom_reaper: unable to reap pid:${victim.pid} (${victim.comm})`);
   // Whatever happened, nobody waits for this victim any longer.
@@ -92,7 +92,7 @@ function* try_oom_reap(k: Kernel, self: Task, victim: Task, mm: Mm): Flow<boolea
   if (mm.has_notifiers && k.profile.reaper_takes_oom_lock) {
     // 4.15 cannot tell blocking notifiers from others: it gives the victim a second and no more.
     mm.mmap_sem.upRead();
-    yield* schedule_timeout(k.sched, k.sim.nowNs, self, k.jiffies.hz, TASK_INTERRUPTIBLE);
+    yield schedule_timeout(k.sched, k.sim.nowNs, self, k.jiffies.hz, TASK_INTERRUPTIBLE);
     return true;
   }
   if (mm.oom_skip) {

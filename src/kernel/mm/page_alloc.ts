@@ -209,7 +209,7 @@ function* __alloc_pages_slowpath(k: Kernel, t: Task, ac: AllocContext): Flow<num
 function* nofail_retry(k: Kernel, t: Task, ac: AllocContext): Flow<number> {
   const node = get_page_from_freelist(k, ac, 'min', ALLOC_HARDER);
   if (node >= 0) return node;
-  yield* schedule_timeout(k.sched, k.sim.nowNs, t, 1, TASK_UNINTERRUPTIBLE);
+  yield schedule_timeout(k.sched, k.sim.nowNs, t, 1, TASK_UNINTERRUPTIBLE);
   return yield* __alloc_pages_slowpath(k, t, ac);
 }
 
@@ -278,7 +278,7 @@ function* __alloc_pages_may_oom(
 ): Flow<{ node: number; did_some_progress: boolean }> {
   if (!k.oom_lock_try(t)) {
     // Somebody else is at it: give them a chance and try again.
-    yield* schedule_timeout(k.sched, k.sim.nowNs, t, 1, TASK_UNINTERRUPTIBLE);
+    yield schedule_timeout(k.sched, k.sim.nowNs, t, 1, TASK_UNINTERRUPTIBLE);
     return { node: -1, did_some_progress: true };
   }
   let node = get_page_from_freelist(k, ac, 'high', 0);

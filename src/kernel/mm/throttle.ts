@@ -40,7 +40,7 @@ function* wait_for_kswapd(k: Kernel, t: Task, pgdat: Pgdat, limit_ns: number): F
   t.sleep_state = TASK_KILLABLE;
   while (!allow_direct_reclaim(pgdat) && !fatal_signal_pending(t) && k.sim.nowNs < limit_ns) {
     pgdat.pfmemalloc_wait.add(t);
-    if (Number.isFinite(limit_ns)) yield* k.sched.sleep_until(t, limit_ns, TASK_KILLABLE);
+    if (Number.isFinite(limit_ns)) yield k.sched.sleep_until(t, limit_ns, TASK_KILLABLE);
     else yield BLOCK;
   }
   t.sleep_state = before;

@@ -115,7 +115,7 @@ export class Writeback {
         yield BLOCK;
         t.wchan = '';
       } else {
-        yield* k.sched.sleep_until(t, k.sim.nowNs + PERIODIC_NS, TASK_INTERRUPTIBLE);
+        yield k.sched.sleep_until(t, k.sim.nowNs + PERIODIC_NS, TASK_INTERRUPTIBLE);
         this.#wanted = true;
       }
     }
@@ -134,7 +134,7 @@ export class Writeback {
       }
     }
     const done_ns = this.submit(k.sim.nowNs, BATCH_PAGES - left);
-    yield* k.sched.sleep_until(t, done_ns, TASK_INTERRUPTIBLE);
+    yield k.sched.sleep_until(t, done_ns, TASK_INTERRUPTIBLE);
     for (const { set, n } of batch) set.dirty = Math.max(0, set.dirty - n);
     k.clear_congested();
   }

@@ -1,4 +1,4 @@
-import { BLOCK, type Flow } from '../../engine/coroutine.js';
+import { BLOCK } from '../../engine/coroutine.js';
 import type { Jiffies } from '../../engine/jiffies.js';
 import type { Simulation } from '../../engine/simulation.js';
 import { RunQueue } from './run_queue.js';
@@ -161,15 +161,12 @@ export class Scheduler {
     this.wake(task);
   }
 
-  /** Sleeps until `expiry_ns` or a wake-up; returns the ns left. */
-  *sleep_until(task: Task, expiry_ns: number, state: number): Flow<number> {
-    if (expiry_ns <= this.sim.nowNs) return 0;
+  /** Asks for sleep until `expiry_ns` or a wake-up: `yield sched.sleep_until(task, …)`. */
+  sleep_until(task: Task, expiry_ns: number, state: number): number {
+    if (expiry_ns <= this.sim.nowNs) return spend(task, 0);
     task.timer = this.sim.schedule(expiry_ns, EVENT_TIMER, task.slot, 0);
-    const before = task.sleep_state;
-    task.sleep_state = state;
-    yield BLOCK;
-    task.sleep_state = before;
-    return Math.max(0, expiry_ns - this.sim.nowNs);
+    task.nap_state = state;
+    return BLOCK;
   }
 
   #should_resched(cpu: Cpu, task: Task): boolean {
@@ -195,7 +192,8 @@ export class Scheduler {
     cpu.burst_ns = 0;
     task.cpu = -1;
     if (wait === BLOCK) {
-      task.state = task.sleep_state;
+      task.state = task.nap_state >= 0 ? task.nap_state : task.sleep_state;
+      task.nap_state = -1;
       this.hooks.task_change(task);
     }
     this.#pick_next(cpu);
@@ -247,21 +245,20 @@ export class Scheduler {
   }
 }
 
-/** Asks for `ns` of CPU time: `yield spend(task, ns)`. */
+/** Asks for `ns` of CPU time: `yield spend(task, ns)`. None is given at once. */
 export function spend(task: Task, ns: number): number {
   task.burst_ns = Math.max(0, Math.round(ns));
   return RUN;
 }
 
-/** schedule_timeout() in the given state; returns whether time was left (woken early). */
-export function* schedule_timeout(
+/** schedule_timeout() in the given state: `yield schedule_timeout(…)`. */
+export function schedule_timeout(
   sched: Scheduler,
   now_ns: number,
   task: Task,
   jiffies: number,
   state: number,
-): Flow<boolean> {
-  const expiry_ns = sched.jiffies.timeoutExpiryNs(now_ns, jiffies);
-  if (state === TASK_KILLABLE && task.sigkill_pending) return true;
-  return (yield* sched.sleep_until(task, expiry_ns, state)) > 0;
+): number {
+  if (state === TASK_KILLABLE && task.sigkill_pending) return spend(task, 0);
+  return sched.sleep_until(task, sched.jiffies.timeoutExpiryNs(now_ns, jiffies), state);
 }

@@ -20,7 +20,7 @@ export function* do_coredump(k: Kernel, t: Task, duration_ns: number): Flow {
     k.sched.signal_wake_up(thread);
   }
   t.wchan = 'do_coredump';
-  yield* k.sched.sleep_until(t, k.sim.nowNs + duration_ns, TASK_KILLABLE);
+  yield k.sched.sleep_until(t, k.sim.nowNs + duration_ns, TASK_KILLABLE);
   t.wchan = '';
   signal.coredump = false;
   signal.core_done.wakeAll();

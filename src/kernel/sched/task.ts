@@ -58,6 +58,8 @@ export class Task implements Waiter {
   state = TASK_RUNNING;
   /** State that `yield BLOCK` puts it in; flows that may be killed while waiting change it. */
   sleep_state = TASK_UNINTERRUPTIBLE;
+  /** State for the next sleep only (Scheduler.sleep_until); −1: sleep_state. */
+  nap_state = -1;
   /** What it waits for; for people. */
   wchan = '';
 

@@ -22,7 +22,7 @@ function hold_mmap_sem(w: World<string>, t: Task, ms: number): void {
     t,
     (function* (): Flow {
       yield* mm.mmap_sem.downWrite(t);
-      yield* sched.sleep_until(t, sim.nowNs + ms * MS, 2);
+      yield sched.sleep_until(t, sim.nowNs + ms * MS, 2);
       mm.mmap_sem.upWrite(t);
     })(),
   );
