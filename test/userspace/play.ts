@@ -24,7 +24,7 @@ export function play(text: string, names: readonly TraceName[] = []): Played {
   const of = <N extends TraceName>(name: N): (TraceFields[N] & { timeNs: number })[] =>
     seen
       .filter((event) => event.name === name)
-      .map(({ fields }) => fields as TraceFields[N] & { timeNs: number });
+      .map(({ fields }) => fields as unknown as TraceFields[N] & { timeNs: number });
   return {
     system,
     of,

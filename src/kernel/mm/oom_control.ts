@@ -20,7 +20,8 @@ export interface OomRequest {
   order: number;
   nodemask: readonly number[] | null;
   node: number;
-  trigger: 'alloc' | 'pagefault' | 'memcg' | 'sysrq' | 'memory.max';
+  /** `what-if`: nobody really asks; memory is taken to be short whatever the watermarks say. */
+  trigger: 'alloc' | 'pagefault' | 'memcg' | 'sysrq' | 'what-if';
 }
 
 /** State of one call of out_of_memory() (struct oom_control). */

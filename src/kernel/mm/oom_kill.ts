@@ -35,6 +35,7 @@ import { mark_mmf_oom_skip, wake_oom_reaper } from './oom_reaper.js';
 import { dump_header, report_cost_ns } from './oom_report.js';
 import { trace_select } from './oom_trace.js';
 import { mark_oom_victim, task_will_free_mem } from './oom_victim.js';
+import { zone_watermark_ok } from './page_alloc.js';
 
 /** Score of a task that must not be chosen: 0 up to 5.8, LONG_MIN from 5.9. */
 export const ineligible = (k: Kernel): number =>
@@ -443,14 +444,26 @@ function* decide_and_kill(k: Kernel, t: Task, oc: OomControl): Flow<Verdict> {
   return yield* select_and_kill(k, t, oc);
 }
 
+/** The last attempt of v13, at the HIGH watermark: the caller's next one will succeed. */
+function memory_is_free_now(k: Kernel, oc: OomControl): boolean {
+  if (is_memcg_oom(oc) || is_sysrq_oom(oc) || oc.trigger === 'what-if') return false;
+  const zones = k.zonelists[oc.node]!;
+  const classzone = zones[0]!.index;
+  return zones.some((zone) => zone_watermark_ok(zone, oc.order, zone.high, classzone, 0));
+}
+
 function* select_and_kill(k: Kernel, t: Task, oc: OomControl): Flow<Verdict> {
   let delay = false; // if set, delay the next allocation attempt
-  let memcg_step = false;
+  let out = false; // if set, there is no process scan
   if (k.policy.mem_cgroup_select_oom_victim(k, oc)) {
-    memcg_step = yield* k.policy.oom_kill_memcg_victim(k, t, oc);
-    if (memcg_step) delay = true;
+    if (k.policy.alloc_pages_before_oomkill && memory_is_free_now(k, oc)) {
+      return { value: true, why: 'memory became free during the selection' };
+    }
+    out = yield* k.policy.oom_kill_memcg_victim(k, t, oc);
+    if (out) delay = oc.chosen_memcg !== INFLIGHT_VICTIM || k.policy.delay_inflight;
+    else out = !k.policy.falls_back;
   }
-  if (!memcg_step) {
+  if (!out) {
     select_bad_process(k, oc);
     yield selection_cost(k, t, oc);
     trace_select(k, oc);

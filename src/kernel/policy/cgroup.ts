@@ -22,14 +22,20 @@ export function memcg_oom_badness(memcg: MemCgroup, nodemask: readonly number[] 
   return points + memcg.kmem.slab + memcg.kmem.kernel_stack + memcg.kmem.sock + memcg.swap_pages;
 }
 
-/** The root memcg has no such counters: the sum of its tasks' badness stands in for its score. */
-function root_score(k: Kernel, root: MemCgroup, oc: OomControl): number {
+/** The root memcg has no such counters: its tasks' badness, put together, stands in for its score. */
+export function root_score(
+  k: Kernel,
+  root: MemCgroup,
+  oc: OomControl,
+  together: (score: number, points: number) => number,
+): number {
   let score = 0;
   for (const task of css_tasks(root)) {
     oc.visited++;
     if (selection_inflight(task)) return -1;
     if (task.mm === null || task.mm.owner !== task) continue;
-    score += Math.max(0, oom_badness(k, task, root, oc.nodemask, oc.totalpages));
+    const points = oom_badness(k, task, root, oc.nodemask, oc.totalpages);
+    score = together(score, Math.max(0, points));
   }
   return score;
 }
@@ -39,7 +45,7 @@ function root_score(k: Kernel, root: MemCgroup, oc: OomControl): number {
  * Otherwise an estimate of the memory that it uses. oom_score_adj counts in root only.
  */
 export function oom_evaluate_memcg(k: Kernel, memcg: MemCgroup, oc: OomControl): number {
-  if (memcg.is_root) return root_score(k, memcg, oc);
+  if (memcg.is_root) return root_score(k, memcg, oc, (score, points) => score + points);
   let eligible = 0;
   for (const task of css_tasks(memcg)) {
     oc.visited++;
@@ -56,33 +62,37 @@ export function leaf_score(k: Kernel, memcg: MemCgroup, oc: OomControl): number 
   return oom_evaluate_memcg(k, memcg, oc);
 }
 
-/** The strictly greatest score wins. */
-function select_victim_memcg(k: Kernel, root: MemCgroup, oc: OomControl): void {
+/** How a policy scores a memcg: null for one that it does not look at, −1 for a victim in flight. */
+export type MemcgScore = (k: Kernel, memcg: MemCgroup, oc: OomControl) => number | null;
+
+/** The strictly greatest score below the memcg in OOM, or of the whole system, wins. */
+export function select_victim_memcg(k: Kernel, oc: OomControl, score_of: MemcgScore): boolean {
   oc.chosen_memcg = null;
   oc.chosen_points = 0;
-  for (const memcg of for_each_mem_cgroup_tree(root)) {
-    const score = leaf_score(k, memcg, oc);
+  for (const memcg of for_each_mem_cgroup_tree(oc.memcg ?? k.root_mem_cgroup)) {
+    const score = score_of(k, memcg, oc);
     if (score === null || score === 0) continue;
     if (score === -1) {
       oc.chosen_memcg = INFLIGHT_VICTIM;
-      return;
+      return true;
     }
     if (score > oc.chosen_points) {
       oc.chosen_points = score;
       oc.chosen_memcg = memcg;
     }
   }
+  return oc.chosen_memcg !== null;
 }
 
 export const cgroup_policy: OomPolicy = {
   name: 'cgroup',
   doc: 'the patch of 2017-12-06: the biggest task of the biggest leaf cgroup',
-  mem_cgroup_select_oom_victim(k, oc) {
-    select_victim_memcg(k, oc.memcg ?? k.root_mem_cgroup, oc);
-    return oc.chosen_memcg !== null;
-  },
+  mem_cgroup_select_oom_victim: (k, oc) => select_victim_memcg(k, oc, leaf_score),
   memcg_score: leaf_score,
   oom_kill_memcg_victim,
+  delay_inflight: true,
+  falls_back: true,
+  alloc_pages_before_oomkill: false,
   // A victim in flight leaves chosen_task unset: the allocation that asked fails (defect D1).
   out_of_memory_result: (oc) => oc.chosen_task !== null,
 };

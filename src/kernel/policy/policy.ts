@@ -17,6 +17,12 @@ export interface OomPolicy {
   memcg_score?(k: Kernel, memcg: MemCgroup, oc: OomControl): number | null;
   /** Kills in the chosen memcg; false to fall back to the process scan. */
   oom_kill_memcg_victim(k: Kernel, t: Task, oc: OomControl): Flow<boolean>;
+  /** out_of_memory() sleeps a jiffy also when the memcg step only found a victim in flight. */
+  readonly delay_inflight: boolean;
+  /** A memcg in which nobody could be killed leads to the process scan, rather than to nothing. */
+  readonly falls_back: boolean;
+  /** Memory that became free during the selection is used instead of a kill (v13). */
+  readonly alloc_pages_before_oomkill: boolean;
   /** What out_of_memory() returns. */
   out_of_memory_result(oc: OomControl): boolean;
 }

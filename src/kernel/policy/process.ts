@@ -9,5 +9,8 @@ export const process_policy: OomPolicy = {
   *oom_kill_memcg_victim() {
     return false;
   },
+  delay_inflight: true,
+  falls_back: true,
+  alloc_pages_before_oomkill: false,
   out_of_memory_result: (oc) => oc.chosen_task !== null,
 };

@@ -50,7 +50,7 @@ function select_victim_memcg(k: Kernel, root: MemCgroup, oc: OomControl): void {
 }
 
 /** Every thread of the subtree is killed, in tree order; none of them has to be killable. */
-function* kill_memcg_tasks(k: Kernel, t: Task, group: MemCgroup, oc: OomControl): Flow {
+export function* kill_memcg_tasks(k: Kernel, t: Task, group: MemCgroup, oc: OomControl): Flow {
   const message = oc.memcg === null ? 'Out of memory' : 'Memory cgroup out of memory';
   for (const memcg of [...for_each_mem_cgroup_tree(group)]) {
     for (const member of [...css_tasks(memcg)]) {
@@ -80,5 +80,8 @@ export const series_policy: OomPolicy = {
     yield* kill_memcg_tasks(k, t, chosen, oc);
     return true;
   },
+  delay_inflight: true,
+  falls_back: true,
+  alloc_pages_before_oomkill: false,
   out_of_memory_result: (oc) => oc.chosen_task !== null,
 };

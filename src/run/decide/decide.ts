@@ -131,7 +131,7 @@ function call(k: Kernel, situation: Situation): void {
 function request_of(k: Kernel, { memcg }: Situation): OomRequest {
   const base = { order: 0, nodemask: null, node: 0 };
   if (memcg === null) {
-    return { ...base, memcg: null, gfp: GFP_HIGHUSER_MOVABLE, trigger: 'alloc' };
+    return { ...base, memcg: null, gfp: GFP_HIGHUSER_MOVABLE, trigger: 'what-if' };
   }
   const cgroup = k.cgroups.get(memcg);
   if (cgroup === undefined) throw new InputError(`no cgroup ${memcg} in the workload`);

@@ -1,0 +1,91 @@
+/** The patch as posted in v9 to v13, its mended form, and Rientjes' alternative: KERNEL.md 1.6, 4.8. */
+import { describe, expect, test } from 'vitest';
+import { play } from '../../userspace/play.js';
+
+/** Root holds twenty small tasks, /c one that is bigger than any of them but smaller than all. */
+const ROOT_OF_MANY = (policy: string): string => `
+  name: root-of-many
+  machine: { memory: 400MiB }
+  kernel: { version: "4.15", oom_policy: ${policy} }
+  cgroups: { /c: , /trigger: }
+  processes:
+    - { name: small, count: 20, program: [ { anon: 10MiB }, hold ] }
+    - { name: big, cgroup: /c, program: [ { anon: 120MiB }, hold ] }
+    - { name: trigger, cgroup: /trigger, start: 500ms, oom_score_adj: -1000,
+        program: [ { anon: 60MiB, step: 1MiB, every: 2ms }, hold ] }
+  until: 3s`;
+
+/** A victim whose memory is shared, and gone only when the reaper has given up, is in flight. */
+const IN_FLIGHT = (policy: string): string => `
+  name: in-flight
+  machine: { memory: 256MiB }
+  kernel: { version: "4.15", oom_policy: ${policy} }
+  cgroups: { /victim: , /other: }
+  processes:
+    - { name: victim, cgroup: /victim, program: [ { anon: 150MiB }, { threads: 1, anon: 1MiB }, { mmap_sem: 3s }, hold ] }
+    - { name: other, cgroup: /other, start: 200ms, count: 4, oom_score_adj: -900,
+        program: [ { anon: 40MiB, step: 1MiB, every: 1ms }, hold ] }
+  until: 2s`;
+
+const returns = (policy: string): { values: boolean[]; gapsNs: number[] } => {
+  const { of } = play(IN_FLIGHT(policy), ['oomsim:out_of_memory']);
+  const calls = of('oomsim:out_of_memory').filter(({ why }) => why === 'a victim is in flight');
+  return { values: calls.map(({ ret }) => ret), gapsNs: calls.map(({ timeNs }) => timeNs) };
+};
+
+describe('what root counts as', () => {
+  test.each(['v9', 'v10'])('%s: as its biggest task', (policy) => {
+    expect(play(ROOT_OF_MANY(policy)).victims[0]).toBe('big');
+  });
+
+  test.each(['v12', 'v13', 'cgroup'])('%s: as the sum of its tasks', (policy) => {
+    expect(play(ROOT_OF_MANY(policy)).victims[0]).toBe('small');
+  });
+});
+
+describe('a victim in flight', () => {
+  test.each(['v10', 'v12', 'cgroup'])('%s: out_of_memory() returns false (D1)', (policy) => {
+    const { values } = returns(policy);
+    expect(values.length).toBeGreaterThan(0);
+    expect(values.every((value) => !value)).toBe(true);
+  });
+
+  test.each(['process', 'v9', 'cgroup-fixed'])('%s: it returns true', (policy) => {
+    const { values } = returns(policy);
+    expect(values.length).toBeGreaterThan(0);
+    expect(values.every((value) => value)).toBe(true);
+  });
+});
+
+describe("Rientjes' memory.oom_policy", () => {
+  const TREE = (a: string, policy = 'rientjes'): string => `
+    name: tree
+    machine: { memory: 400MiB }
+    kernel: { version: "4.15", oom_policy: ${policy} }
+    cgroups: { /a: { ${a} }, /a/x: , /a/y: , /b: }
+    processes:
+      - { name: ax, cgroup: /a/x, program: [ { anon: 90MiB }, hold ] }
+      - { name: ay, cgroup: /a/y, program: [ { anon: 95MiB }, hold ] }
+      - { name: b, cgroup: /b, program: [ { anon: 120MiB }, hold ] }
+      - { name: trigger, start: 500ms, oom_score_adj: -1000,
+          program: [ { anon: 80MiB, step: 1MiB, every: 2ms }, hold ] }
+    until: 3s`;
+
+  test('cgroup: leaves are compared one by one', () => {
+    expect(play(TREE('')).victims[0]).toBe('b');
+  });
+
+  test('tree: a subtree counts as one, and its biggest task dies', () => {
+    expect(play(TREE('memory.oom_policy: tree')).victims).toEqual(['ay']);
+  });
+
+  test('memory.oom.group is about what dies, not about what is compared', () => {
+    const { victims } = play(TREE('memory.oom_policy: tree, memory.oom.group: 1'));
+    expect(victims.sort()).toEqual(['ax', 'ay']);
+  });
+
+  test('a memcg without a policy has the process scan', () => {
+    const limited = TREE('memory.max: 150MiB').replace('anon: 120MiB', 'anon: 60MiB');
+    expect(play(limited).victims[0]).toBe('ay');
+  });
+});
