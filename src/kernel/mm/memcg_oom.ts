@@ -62,12 +62,10 @@ export function* mem_cgroup_out_of_memory(
 }
 
 /**
- * End of a user fault that failed (≤ 4.18). Kills, or waits until the task that does has finished.
- * Returns false if no memcg was noted: the OOM is then a global one.
+ * End of a user fault that failed in a memcg (≤ 4.18). Kills, or waits until the task that does has
+ * finished.
  */
-export function* mem_cgroup_oom_synchronize(k: Kernel, t: Task): Flow<boolean> {
-  const memcg = t.memcg_in_oom;
-  if (memcg === null) return false;
+export function* mem_cgroup_oom_synchronize(k: Kernel, t: Task, memcg: MemCgroup): Flow {
   mem_cgroup_mark_under_oom(memcg);
   const locked = mem_cgroup_oom_trylock(memcg);
   if (locked) {
@@ -90,7 +88,6 @@ export function* mem_cgroup_oom_synchronize(k: Kernel, t: Task): Flow<boolean> {
     mem_cgroup_unmark_under_oom(memcg);
   }
   t.memcg_in_oom = null;
-  return true;
 }
 
 /** Wakes the tasks that wait for an OOM in a related memcg. */

@@ -30,7 +30,14 @@ import {
   type Vma,
 } from './mm_types.js';
 import { out_of_memory } from './oom_kill.js';
-import { alloc_pages, pages_above, put_pages, take_pages } from './page_alloc.js';
+import {
+  alloc_pages,
+  alloc_pages_fast,
+  alloc_pages_slow,
+  pages_above,
+  put_pages,
+  take_pages,
+} from './page_alloc.js';
 import { add_pages, move_pages } from './rmap.js';
 import { swap_free } from './swap.js';
 
@@ -118,17 +125,7 @@ function account_pte(k: Kernel, mm: Mm, memcg: MemCgroup, node: number, n: numbe
 }
 
 /** One fault on a new page, waiting as long as it takes (do_anonymous_page, shmem_fault). */
-export function* handle_mm_fault(k: Kernel, t: Task, vma: Vma): Flow<FaultResult> {
-  const mm = vma.mm;
-  yield* mm.mmap_sem.downRead(t);
-  t.memcg_may_oom = true;
-  const result = yield* do_fault(k, t, vma);
-  t.memcg_may_oom = false;
-  mm.mmap_sem.upRead();
-  return result;
-}
-
-function* do_fault(k: Kernel, t: Task, vma: Vma): Flow<FaultResult> {
+function* handle_mm_fault(k: Kernel, t: Task, vma: Vma): Flow<FaultResult> {
   const mm = vma.mm;
   if (pte_pages_needed(mm, 1) > 0) {
     const memcg = get_mem_cgroup_from_mm(k, mm);
@@ -138,7 +135,8 @@ function* do_fault(k: Kernel, t: Task, vma: Vma): Flow<FaultResult> {
     mm.pte_pages++;
   }
   const ac = { gfp: GFP_HIGHUSER_MOVABLE, order: 0, node: k.numa_node(t), nodemask: t.nodemask };
-  const node = yield* alloc_pages(k, t, ac);
+  let node = alloc_pages_fast(k, ac);
+  if (node < 0) node = yield* alloc_pages_slow(k, t, ac);
   if (node < 0) return 'oom';
   const memcg = get_mem_cgroup_from_mm(k, mm);
   if (!try_charge_fast(k, memcg, 1) && !(yield* try_charge(k, t, memcg, GFP_KERNEL, 1))) {
@@ -158,7 +156,12 @@ function* do_fault(k: Kernel, t: Task, vma: Vma): Flow<FaultResult> {
 
 /** A user-mode fault with its ending: retried by the caller unless it returns true (page mapped). */
 export function* user_fault(k: Kernel, t: Task, vma: Vma): Flow<boolean> {
+  const { mmap_sem } = vma.mm;
+  if (!mmap_sem.tryDownRead()) yield* mmap_sem.downRead(t);
+  t.memcg_may_oom = true;
   const result = yield* handle_mm_fault(k, t, vma);
+  t.memcg_may_oom = false;
+  mmap_sem.upRead();
   if (result === 'sigbus') force_sigkill(k, t);
   else if (result === 'oom') yield* pagefault_out_of_memory(k, t);
   else t.memcg_in_oom = null;
@@ -167,7 +170,10 @@ export function* user_fault(k: Kernel, t: Task, vma: Vma): Flow<boolean> {
 
 /** A fault ended in VM_FAULT_OOM (mm/oom_kill.c: pagefault_out_of_memory). */
 export function* pagefault_out_of_memory(k: Kernel, t: Task): Flow {
-  if (yield* mem_cgroup_oom_synchronize(k, t)) return;
+  if (t.memcg_in_oom !== null) {
+    yield* mem_cgroup_oom_synchronize(k, t, t.memcg_in_oom);
+    return;
+  }
   if (!k.profile.pagefault_global_oom) {
     if (t.sigkill_pending) return;
     if (k.pagefault_ratelimit.allow(k.sim.nowNs)) {

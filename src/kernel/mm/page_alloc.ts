@@ -148,9 +148,13 @@ export function put_pages(k: Kernel, node: number, n: number): void {
 
 /** alloc_pages(): 2^order pages. Returns their node, or −1 when the allocation failed. */
 export function* alloc_pages(k: Kernel, t: Task, ac: AllocContext): Flow<number> {
-  const node = get_page_from_freelist(k, ac, 'low', 0);
-  if (node >= 0) return node;
-  return yield* __alloc_pages_slowpath(k, t, ac);
+  const node = alloc_pages_fast(k, ac);
+  return node >= 0 ? node : yield* alloc_pages_slow(k, t, ac);
+}
+
+/** The part of alloc_pages() that can't wait: pages above the low watermark. Returns −1 if none. */
+export function alloc_pages_fast(k: Kernel, ac: AllocContext): number {
+  return get_page_from_freelist(k, ac, 'low', 0);
 }
 
 function gfp_to_alloc_flags(gfp: Gfp): number {
@@ -173,10 +177,14 @@ function wake_all_kswapds(k: Kernel, ac: AllocContext): void {
 interface Slowpath {
   alloc_flags: number;
   no_progress_loops: number;
+  /** Where __alloc_pages_may_oom() has got pages; −1: it has not. */
+  node: number;
 }
 
-function* __alloc_pages_slowpath(k: Kernel, t: Task, ac: AllocContext): Flow<number> {
-  const state: Slowpath = { alloc_flags: gfp_to_alloc_flags(ac.gfp), no_progress_loops: 0 };
+/** What alloc_pages() does when alloc_pages_fast() finds nothing (__alloc_pages_slowpath). */
+export function* alloc_pages_slow(k: Kernel, t: Task, ac: AllocContext): Flow<number> {
+  const alloc_flags = gfp_to_alloc_flags(ac.gfp);
+  const state: Slowpath = { alloc_flags, no_progress_loops: 0, node: -1 };
   wake_all_kswapds(k, ac);
   let node = get_page_from_freelist(k, ac, 'min', state.alloc_flags);
   if (node >= 0) return node;
@@ -187,17 +195,29 @@ function* __alloc_pages_slowpath(k: Kernel, t: Task, ac: AllocContext): Flow<num
     node = get_page_from_freelist(k, ac, 'min', state.alloc_flags);
     if (node >= 0) return node;
     if (!ac.gfp.direct_reclaim || t.memalloc) break;
-    const progress = yield* __alloc_pages_direct_reclaim(k, t, ac);
+    enter_direct_reclaim(k, t);
+    const progress = yield* try_to_free_pages(k, t, ac);
+    leave_direct_reclaim(k, t);
     node = get_page_from_freelist(k, ac, 'min', state.alloc_flags);
     if (node >= 0) return node;
     if (ac.gfp.noretry) break;
     if (ac.order > PAGE_ALLOC_COSTLY_ORDER && !ac.gfp.retry_mayfail) break;
-    if (yield* should_reclaim_retry(k, t, ac, state, progress)) continue;
-    const oom = yield* __alloc_pages_may_oom(k, t, ac);
-    if (oom.node >= 0) return oom.node;
+    const retry = should_reclaim_retry(k, ac, state, progress);
+    // congestion_wait(BLK_RW_ASYNC, HZ/10): the pages are on their way to the disk.
+    if (retry === 'later') yield* k.congestion_wait(t, k.jiffies.hz / 10);
+    if (retry !== 'no') continue;
+    let did_some_progress = true;
+    if (k.oom_lock_try(t)) {
+      did_some_progress = yield* __alloc_pages_may_oom(k, t, ac, state);
+      k.oom_lock_release(t);
+      if (state.node >= 0) return state.node;
+    } else {
+      // Somebody else is at it: give them a chance and try again.
+      yield schedule_timeout(k.sched, k.sim.nowNs, t, 1, TASK_UNINTERRUPTIBLE);
+    }
     // A victim that got nothing from the reserves must not wait for itself to die.
     if (tsk_is_oom_victim(t) && (state.alloc_flags & ALLOC_OOM) !== 0) break;
-    if (!oom.did_some_progress) break;
+    if (!did_some_progress) break;
     state.no_progress_loops = 0;
   }
   if (ac.gfp.nofail) return yield* nofail_retry(k, t, ac);
@@ -210,33 +230,34 @@ function* nofail_retry(k: Kernel, t: Task, ac: AllocContext): Flow<number> {
   const node = get_page_from_freelist(k, ac, 'min', ALLOC_HARDER);
   if (node >= 0) return node;
   yield schedule_timeout(k.sched, k.sim.nowNs, t, 1, TASK_UNINTERRUPTIBLE);
-  return yield* __alloc_pages_slowpath(k, t, ac);
+  return yield* alloc_pages_slow(k, t, ac);
 }
 
-/** One direct reclaim pass. Returns the pages it freed. */
-function* __alloc_pages_direct_reclaim(k: Kernel, t: Task, ac: AllocContext): Flow<number> {
+/** What is around a direct reclaim pass (__alloc_pages_direct_reclaim). */
+function enter_direct_reclaim(k: Kernel, t: Task): void {
   psi_memstall_enter(k, t);
   t.memalloc = true;
-  const progress = yield* try_to_free_pages(k, t, ac);
+}
+
+function leave_direct_reclaim(k: Kernel, t: Task): void {
   t.memalloc = false;
   psi_memstall_leave(k, t);
-  return progress;
 }
 
 /**
  * Whether another reclaim round makes sense: some zone would pass its min watermark if everything
- * reclaimable were reclaimed, and fewer than 16 rounds in a row brought nothing.
+ * reclaimable were reclaimed, and fewer than 16 rounds in a row brought nothing. `later`: once some
+ * writes are done.
  */
-function* should_reclaim_retry(
+function should_reclaim_retry(
   k: Kernel,
-  t: Task,
   ac: AllocContext,
   state: Slowpath,
   progress: number,
-): Flow<boolean> {
+): 'no' | 'now' | 'later' {
   if (progress > 0 && ac.order <= PAGE_ALLOC_COSTLY_ORDER) state.no_progress_loops = 0;
   else state.no_progress_loops++;
-  if (state.no_progress_loops > MAX_RECLAIM_RETRIES) return false;
+  if (state.no_progress_loops > MAX_RECLAIM_RETRIES) return 'no';
   const zones = zonelist(k, ac);
   for (const zone of zones) {
     const reclaimable = zone_reclaimable_pages(k, zone);
@@ -261,44 +282,31 @@ function* should_reclaim_retry(
     });
     if (!ok) continue;
     const write_pending = k.nr_writeback(zone.node) + k.flusher.dirty_pages(zone.node);
-    if (progress === 0 && 2 * write_pending > reclaimable) {
-      // congestion_wait(BLK_RW_ASYNC, HZ/10): the pages are on their way to the disk.
-      yield* k.congestion_wait(t, k.jiffies.hz / 10);
-    }
-    return true;
+    return progress === 0 && 2 * write_pending > reclaimable ? 'later' : 'now';
   }
-  return false;
+  return 'no';
 }
 
-/** The OOM killer's door (__alloc_pages_may_oom). */
+/** The OOM killer's door, with oom_lock held. Returns whether there was progress, of any kind. */
 function* __alloc_pages_may_oom(
   k: Kernel,
   t: Task,
   ac: AllocContext,
-): Flow<{ node: number; did_some_progress: boolean }> {
-  if (!k.oom_lock_try(t)) {
-    // Somebody else is at it: give them a chance and try again.
-    yield schedule_timeout(k.sched, k.sim.nowNs, t, 1, TASK_UNINTERRUPTIBLE);
-    return { node: -1, did_some_progress: true };
-  }
-  let node = get_page_from_freelist(k, ac, 'high', 0);
-  let did_some_progress = false;
-  if (node < 0 && may_oom(ac)) {
-    did_some_progress = yield* out_of_memory(k, t, {
-      memcg: null,
-      gfp: ac.gfp,
-      order: ac.order,
-      nodemask: ac.nodemask,
-      node: ac.node,
-      trigger: 'alloc',
-    });
-    if (ac.gfp.nofail) {
-      did_some_progress = true;
-      node = get_page_from_freelist(k, ac, 'min', ALLOC_NO_WATERMARKS);
-    }
-  }
-  k.oom_lock_release(t);
-  return { node, did_some_progress };
+  state: Slowpath,
+): Flow<boolean> {
+  state.node = get_page_from_freelist(k, ac, 'high', 0);
+  if (state.node >= 0 || !may_oom(ac)) return false;
+  const did_some_progress = yield* out_of_memory(k, t, {
+    memcg: null,
+    gfp: ac.gfp,
+    order: ac.order,
+    nodemask: ac.nodemask,
+    node: ac.node,
+    trigger: 'alloc',
+  });
+  if (!ac.gfp.nofail) return did_some_progress;
+  state.node = get_page_from_freelist(k, ac, 'min', ALLOC_NO_WATERMARKS);
+  return true;
 }
 
 function may_oom(ac: AllocContext): boolean {

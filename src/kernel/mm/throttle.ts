@@ -17,15 +17,17 @@ function allow_direct_reclaim(pgdat: Pgdat): boolean {
   return reserve === 0 || free > reserve / 2;
 }
 
+/** The emergency reserves run low: throttle_direct_reclaim() comes before any direct reclaim. */
+export function must_throttle(k: Kernel, t: Task, ac: AllocContext): boolean {
+  return !t.kthread && !fatal_signal_pending(t) && !allow_direct_reclaim(k.nodes[ac.node]!);
+}
+
 /**
- * When the emergency reserves run low, direct reclaimers wait for kswapd: up to a second if they
- * could not use file systems, otherwise until it is better or they are killed. Returns true if the
- * task was killed meanwhile.
+ * Direct reclaimers wait for kswapd: up to a second if they could not use file systems, otherwise
+ * until it is better or they are killed. Returns true if the task was killed meanwhile.
  */
 export function* throttle_direct_reclaim(k: Kernel, t: Task, ac: AllocContext): Flow<boolean> {
-  if (t.kthread || fatal_signal_pending(t)) return false;
   const pgdat = k.nodes[ac.node]!;
-  if (allow_direct_reclaim(pgdat)) return false;
   wakeup_kswapd(k, pgdat, ac.order);
   t.wchan = 'throttle_direct_reclaim';
   if (ac.gfp.fs) yield* wait_for_kswapd(k, t, pgdat, Number.POSITIVE_INFINITY);

@@ -16,7 +16,7 @@ import type { AllocContext } from './page_alloc.js';
 import { count_low_events, mem_cgroup_protection } from './protection.js';
 import { shrink_lruvec } from './shrink_lruvec.js';
 import { shrink_slab } from './shrink_slab.js';
-import { throttle_direct_reclaim } from './throttle.js';
+import { must_throttle, throttle_direct_reclaim } from './throttle.js';
 
 export const DEF_PRIORITY = 12;
 export const SWAP_CLUSTER_MAX = 32;
@@ -56,14 +56,21 @@ export function new_scan_control(over: Partial<ScanControl>): ScanControl {
 /** Direct reclaim for an allocation: aims at 32 pages. Returns what it freed. */
 export function* try_to_free_pages(k: Kernel, t: Task, ac: AllocContext): Flow<number> {
   // Killed while throttled: say "progress" so that the OOM killer is not called for a dying task.
-  if (yield* throttle_direct_reclaim(k, t, ac)) return 1;
+  if (must_throttle(k, t, ac) && (yield* throttle_direct_reclaim(k, t, ac))) return 1;
   k.trace.on['vmscan:mm_vmscan_direct_reclaim_begin']?.({
     order: ac.order,
     gfp_flags: ac.gfp.text,
   });
   const nodes =
     ac.nodemask === null ? k.nodes : k.nodes.filter((n) => ac.nodemask?.includes(n.id) === true);
-  const nr_reclaimed = yield* do_try_to_free_pages(k, t, new_scan_control({}), nodes);
+  let nr_reclaimed = 0;
+  if (nothing_to_reclaim(k, nodes)) {
+    for (let left = fruitless_pass_ns(k); left > 0; left -= COST_BURST_NS) {
+      yield spend(t, Math.min(left, COST_BURST_NS));
+    }
+  } else {
+    nr_reclaimed = yield* do_try_to_free_pages(k, t, new_scan_control({}), nodes);
+  }
   k.trace.on['vmscan:mm_vmscan_direct_reclaim_end']?.({ nr_reclaimed });
   return nr_reclaimed;
 }
@@ -101,14 +108,13 @@ function* do_try_to_free_pages(
   sc: ScanControl,
   nodes: readonly Pgdat[],
 ): Flow<number> {
-  if (nothing_to_reclaim(k, sc, nodes)) return yield* fruitless_pass(k, t, sc);
   for (;;) {
     for (sc.priority = DEF_PRIORITY; sc.priority >= 0; sc.priority--) {
       sc.nr_scanned = 0;
       for (const pgdat of nodes) yield* shrink_node(k, t, pgdat, sc);
       if (sc.nr_reclaimed >= sc.nr_to_reclaim) break;
     }
-    if (sc.cost_ns > 0) yield* pay(t, sc);
+    if (sc.cost_ns > 0) yield pay(t, sc);
     if (sc.nr_reclaimed > 0) return sc.nr_reclaimed;
     if (!sc.memcg_low_skipped) return 0;
     // Nothing but memory below memory.low was left: do without that protection.
@@ -117,32 +123,29 @@ function* do_try_to_free_pages(
   }
 }
 
-/** No list below the reclaim root holds a page that could go: every visit would be in vain. */
-function nothing_to_reclaim(k: Kernel, sc: ScanControl, nodes: readonly Pgdat[]): boolean {
-  if (sc.target_mem_cgroup !== null || k.swap.total > 0 || k.slab_freeable > 0) return false;
-  return nodes.every((pgdat) => {
+/** No list holds a page that could go: every visit of global reclaim would be in vain. */
+function nothing_to_reclaim(k: Kernel, nodes: readonly Pgdat[]): boolean {
+  if (k.swap.total > 0 || k.slab_freeable > 0) return false;
+  for (const pgdat of nodes) {
     const lru = k.node_lru[pgdat.id]!;
-    return lru[LRU_INACTIVE_FILE]! + lru[LRU_ACTIVE_FILE]! === 0;
-  });
+    if (lru[LRU_INACTIVE_FILE]! + lru[LRU_ACTIVE_FILE]! > 0) return false;
+  }
+  return true;
 }
 
-/** Visits every memcg at every priority, as the loop would, all at once. */
-function* fruitless_pass(k: Kernel, t: Task, sc: ScanControl): Flow<number> {
+/** CPU time of a visit of every memcg at every priority, as do_try_to_free_pages() pays it. */
+function fruitless_pass_ns(k: Kernel): number {
   const visits = k.memcg_preorder(k.root_mem_cgroup).length * (DEF_PRIORITY + 1);
-  for (let left = visits * k.costs.reclaimVisitNs; left > 0; left -= COST_BURST_NS) {
-    sc.cost_ns = Math.min(left, COST_BURST_NS);
-    yield* pay(t, sc);
-  }
-  return 0;
+  return visits * k.costs.reclaimVisitNs;
 }
 
 /** Reclaim is preemptible between batches of work: time is paid in bursts of about this much. */
 const COST_BURST_NS = 1_000_000;
 
-function* pay(t: Task, sc: ScanControl): Flow {
-  const cost_ns = sc.cost_ns;
+function pay(t: Task, sc: ScanControl): number {
+  const { cost_ns } = sc;
   sc.cost_ns = 0;
-  yield spend(t, cost_ns);
+  return spend(t, cost_ns);
 }
 
 /** One visit of every memcg below the reclaim root on one node, at sc.priority. */
@@ -153,7 +156,7 @@ export function* shrink_node(k: Kernel, t: Task, pgdat: Pgdat, sc: ScanControl):
   const before = sc.nr_reclaimed;
   for (const memcg of memcgs) {
     sc.cost_ns += k.costs.reclaimVisitNs;
-    if (sc.cost_ns >= COST_BURST_NS) yield* pay(t, sc);
+    if (sc.cost_ns >= COST_BURST_NS) yield pay(t, sc);
     const protection = mem_cgroup_protection(k, root, memcg);
     if (protection === 'min') continue;
     if (protection === 'low') {
@@ -170,7 +173,7 @@ export function* shrink_node(k: Kernel, t: Task, pgdat: Pgdat, sc: ScanControl):
     shrink_slab(k, memcg, pgdat.id, sc);
     memcg.pgscan += sc.nr_scanned - scanned;
     memcg.pgsteal += sc.nr_reclaimed - reclaimed;
-    if (sc.cost_ns >= COST_BURST_NS) yield* pay(t, sc);
+    if (sc.cost_ns >= COST_BURST_NS) yield pay(t, sc);
     if (limit_reclaim) {
       root.reclaim_iter = memcg;
       if (sc.nr_reclaimed >= sc.nr_to_reclaim) break;
