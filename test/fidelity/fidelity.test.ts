@@ -2,7 +2,7 @@
  * What real kernels did, and whether the model does the same. Misses that are known are listed with
  * their explanation; any other miss fails, and so does a known one that no longer is one.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { type FidelityRow, fidelity, totals } from '../../src/run/fidelity/fidelity.js';
@@ -38,6 +38,14 @@ describe.skipIf(!existsSync(TRUTH))('truth files', () => {
     const present = new Set(rows.map((row) => `${row.file} ${row.kernel}`));
     const expected = Object.keys(KNOWN_MISSES).filter((name) => present.has(name));
     expect(misses.sort()).toEqual(expected.sort());
+  });
+
+  test('the README tells the truth about it', () => {
+    const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+    for (const { agree, total, stableAgree, stableTotal } of totals(rows).values()) {
+      expect(readme).toContain(`| ${agree} of ${total} `);
+      if (stableTotal > 0) expect(readme).toContain(`| ${stableAgree} of ${stableTotal} `);
+    }
   });
 
   test('stable outcomes agree', () => {
