@@ -194,8 +194,8 @@ export class Scheduler {
     if (wait === BLOCK) {
       task.state = task.nap_state >= 0 ? task.nap_state : task.sleep_state;
       task.nap_state = -1;
-      this.hooks.task_change(task);
     }
+    this.hooks.task_change(task);
     this.#pick_next(cpu);
   }
 
