@@ -233,7 +233,7 @@ export function* oom_kill_process(k: Kernel, t: Task, oc: OomControl, message: s
   }
   const victim = k.profile.child_sacrifice ? worst_child(k, chosen, oc) : chosen;
   const oom_group = mem_cgroup_get_oom_group(k, victim, oc.memcg);
-  const reason = victim === chosen ? reason_of(oc) : `child of ${chosen.pid} (${chosen.comm})`;
+  const reason = victim === chosen ? 'highest badness' : `child of ${chosen.pid} (${chosen.comm})`;
   yield* __oom_kill_process(k, t, victim, oc, { message, reason, group: false });
   if (oom_group !== null) yield* kill_oom_group(k, t, oom_group, oc, message);
 }
@@ -452,13 +452,20 @@ function memory_is_free_now(k: Kernel, oc: OomControl): boolean {
   return zones.some((zone) => zone_watermark_ok(zone, oc.order, zone.high, classzone, 0));
 }
 
+const FREE_IN_TIME: Verdict = { value: true, why: 'memory became free during the selection' };
+
+/** v13: looks once more when the victim is known, since finding it can take long. */
+function* last_second_alloc(k: Kernel, t: Task, oc: OomControl): Flow<boolean> {
+  if (!k.policy.alloc_pages_before_oomkill) return false;
+  yield selection_cost(k, t, oc);
+  return memory_is_free_now(k, oc);
+}
+
 function* select_and_kill(k: Kernel, t: Task, oc: OomControl): Flow<Verdict> {
   let delay = false; // if set, delay the next allocation attempt
   let out = false; // if set, there is no process scan
   if (k.policy.mem_cgroup_select_oom_victim(k, oc)) {
-    if (k.policy.alloc_pages_before_oomkill && memory_is_free_now(k, oc)) {
-      return { value: true, why: 'memory became free during the selection' };
-    }
+    if (yield* last_second_alloc(k, t, oc)) return FREE_IN_TIME;
     out = yield* k.policy.oom_kill_memcg_victim(k, t, oc);
     if (out) delay = oc.chosen_memcg !== INFLIGHT_VICTIM || k.policy.delay_inflight;
     else out = !k.policy.falls_back;
@@ -467,6 +474,7 @@ function* select_and_kill(k: Kernel, t: Task, oc: OomControl): Flow<Verdict> {
     select_bad_process(k, oc);
     yield selection_cost(k, t, oc);
     trace_select(k, oc);
+    if (yield* last_second_alloc(k, t, oc)) return FREE_IN_TIME;
     if (oc.chosen_task === null) yield* no_killable_process(k, t, oc);
     if (oc.chosen_task !== null && oc.chosen_task !== INFLIGHT_VICTIM) {
       const message = is_memcg_oom(oc) ? 'Memory cgroup out of memory' : 'Out of memory';
