@@ -15,6 +15,11 @@ export interface Profile {
   tie: 'first_leader' | 'last';
   /** What mem_cgroup_scan_tasks() visits: threads, or processes from 5.3. */
   scan_tasks: 'threads' | 'processes';
+  /**
+   * Tasks are linked to their cgroups, so that css_task_iter sees them: in 4.15 only from the first
+   * mount of a cgroup file system on. False: none was mounted yet; such a system has no cgroups.
+   */
+  task_cg_lists: boolean;
   /** schedule_timeout_killable(1) inside out_of_memory(), oom_lock held. ≤ 4.17. */
   oom_sleep_under_lock: boolean;
   /** The reaper takes oom_lock around each attempt. ≤ 4.17. */
@@ -75,6 +80,7 @@ const V4_15: Profile = {
   badness: 'clamped',
   tie: 'first_leader',
   scan_tasks: 'threads',
+  task_cg_lists: true,
   oom_sleep_under_lock: true,
   reaper_takes_oom_lock: true,
   reaper_delay_hz: 0,

@@ -30,6 +30,7 @@ export function root_score(
   together: (score: number, points: number) => number,
 ): number {
   let score = 0;
+  if (!k.profile.task_cg_lists) return score;
   for (const task of css_tasks(root)) {
     oc.visited++;
     if (selection_inflight(task)) return -1;
