@@ -8,7 +8,7 @@ import {
   type MemCgroup,
   mem_cgroup_is_descendant,
 } from './mem_cgroup.js';
-import { count_memcg_event, mem_cgroup_margin } from './memcontrol.js';
+import { count_memcg_event, mem_cgroup_margin, task_is_dying } from './memcontrol.js';
 import { out_of_memory } from './oom_kill.js';
 
 /**
@@ -46,7 +46,7 @@ export function* mem_cgroup_out_of_memory(
   if (!(yield* k.oom_lock_take(t, recheck))) return true;
   let ret: boolean;
   if (recheck && mem_cgroup_margin(memcg) >= 1) ret = true;
-  else if (recheck && fatal_signal_pending(t)) ret = true;
+  else if (recheck && task_is_dying(t)) ret = true;
   else {
     ret = yield* out_of_memory(k, t, {
       memcg,

@@ -198,7 +198,7 @@ function* charge_or_reclaim(
     if (nr_retries-- > 0) continue;
     if (gfp.nofail) return force_charge(k, memcg, n);
     if (fatal_signal_pending(t) && profile.dying_force_charge) return force_charge(k, memcg, n);
-    if (passed_oom && fatal_signal_pending(t)) return nomem(k, memcg, gfp, n);
+    if (passed_oom && task_is_dying(t)) return nomem(k, memcg, gfp, n);
     const oom = yield* mem_cgroup_charge_oom(k, t, over, gfp);
     if (oom === 'force') return force_charge(k, memcg, n);
     if (oom === 'nomem') return nomem(k, memcg, gfp, n);
@@ -216,7 +216,10 @@ function memcg_of_counter(memcg: MemCgroup, counter: MemCgroup['memory']): MemCg
 /** Tasks that must not be held up by a limit: dying ones (≤ 5.9) and those that reclaim memory. */
 function must_force(k: Kernel, t: Task): boolean {
   if (t.memalloc) return true;
-  if (!k.profile.dying_force_charge) return false;
+  return k.profile.dying_force_charge && task_is_dying(t);
+}
+
+export function task_is_dying(t: Task): boolean {
   return tsk_is_oom_victim(t) || fatal_signal_pending(t) || t.exiting;
 }
 
