@@ -18,7 +18,8 @@ import {
 import type { Costs, SysctlValues, ZoneConfig } from '../../src/kernel/config.js';
 import { Kernel } from '../../src/kernel/kernel.js';
 import { GFP_KERNEL } from '../../src/kernel/mm/gfp.js';
-import type { Mm } from '../../src/kernel/mm/mm_types.js';
+import { user_fault } from '../../src/kernel/mm/memory.js';
+import type { Mm, Vma } from '../../src/kernel/mm/mm_types.js';
 import type { OomControl, OomRequest } from '../../src/kernel/mm/oom_control.js';
 import { ineligible, out_of_memory } from '../../src/kernel/mm/oom_kill.js';
 import { policyOf } from '../../src/kernel/policy/index.js';
@@ -250,6 +251,15 @@ export class World<Name extends string> {
       visited: 0,
       ...over,
     };
+  }
+
+  /** User code that touches new pages of an area, one fault after the other, until it is killed. */
+  *touch(t: Task, vma: Vma, pages: number): Flow<number> {
+    let done = 0;
+    while (done < pages && !t.sigkill_pending) {
+      if (yield* user_fault(this.k, t, vma)) done++;
+    }
+    return done;
   }
 
   /** out_of_memory() under oom_lock, as its callers call it: a global GFP_KERNEL request by default. */

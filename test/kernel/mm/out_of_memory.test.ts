@@ -247,6 +247,36 @@ describe('what was chosen, and what comes of it (KERNEL.md 1.3)', () => {
     ],
     ['cgroup', 'a memcg and its task', { cgroups: leaf, tasks: t() }, 'true after 8ms, killed: t'],
     [
+      'v9',
+      'a memcg with a victim in flight',
+      { cgroups: leaf, tasks: victim },
+      NOTHING(true), // and no sleep
+    ],
+    [
+      'v10',
+      'a memcg with a victim in flight (D1 begins)',
+      { cgroups: leaf, tasks: victim },
+      'false after 8ms, killed: none',
+    ],
+    [
+      'v12',
+      'a memcg with nobody to kill: no fallback',
+      { cgroups: tmpfs, tasks: { ...reaped, ...t() } },
+      NOTHING(false),
+    ],
+    [
+      'v13',
+      'a memcg with nobody to kill, then a task',
+      { cgroups: tmpfs, tasks: { ...reaped, ...t() } },
+      'true after 8ms, killed: t',
+    ],
+    [
+      'cgroup-fixed',
+      'a memcg with a victim in flight',
+      { cgroups: leaf, tasks: victim },
+      'true after 8ms, killed: none',
+    ],
+    [
       'series',
       'a memcg with a victim in flight (D1)',
       { cgroups: leaf, tasks: victim },

@@ -1,0 +1,167 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { INFLIGHT_VICTIM } from '../../../src/kernel/mm/oom_control.js';
+import { mark_oom_victim } from '../../../src/kernel/mm/oom_victim.js';
+import { series_policy } from '../../../src/kernel/policy/series.js';
+import { type CgroupSpec, type TaskSpec, type World, world } from '../fixture.js';
+
+/** A tree of cgroups, `*` marking groups, with one task of the given size in each leaf. */
+function tree(sizes: Record<string, number | null>): World<string> {
+  const cgroups: Record<string, CgroupSpec> = {};
+  const tasks: Record<string, TaskSpec> = { me: {} };
+  for (const [name, anon] of Object.entries(sizes)) {
+    const path = name.replace('*', '');
+    cgroups[path] = { group: name.endsWith('*') };
+    if (anon !== null) tasks[path] = { cgroup: path, anon };
+  }
+  return world<string>({ policy: 'series', cgroups, tasks });
+}
+
+function choice(w: World<string>, domain: string | null = null): [string | null, number] {
+  const oc = w.control({ memcg: domain === null ? null : w.memcg(domain) });
+  series_policy.mem_cgroup_select_oom_victim(w.k, oc);
+  const { chosen_memcg } = oc;
+  return [
+    chosen_memcg === null || chosen_memcg === INFLIGHT_VICTIM ? chosen_memcg : chosen_memcg.path,
+    oc.chosen_points,
+  ];
+}
+
+describe('selection with memory.oom_group (KERNEL.md 4.5)', () => {
+  it('a group is as big as all leaves below it together', () => {
+    expect(choice(tree({ '/a*': null, '/a/x': 10, '/a/y': 10, '/b': 15 }))).toEqual(['/a', 20]);
+  });
+
+  it('without the group they are separate', () => {
+    expect(choice(tree({ '/a': null, '/a/x': 10, '/a/y': 10, '/b': 15 }))).toEqual(['/b', 15]);
+  });
+
+  it('groups within a group belong to the outermost', () => {
+    const w = tree({ '/a*': null, '/a/x*': null, '/a/x/1': 6, '/a/x/2': 6, '/a/y*': 6, '/b': 15 });
+    expect(choice(w)).toEqual(['/a', 18]);
+  });
+
+  it('groups below a cgroup that is none compete each for itself (objection O11)', () => {
+    expect(choice(tree({ '/A': null, '/A/B*': 6, '/A/C*': 6, '/D*': 10 }))).toEqual(['/D', 10]);
+  });
+
+  it('a leaf behind a group begins anew', () => {
+    const w = tree({ '/a*': null, '/a/x': 10, '/b': 9, '/c*': null, '/c/x': 9, '/c/y': 9 });
+    expect(choice(w)).toEqual(['/c', 18]);
+  });
+
+  it('root is compared as a leaf and never part of a group', () => {
+    const w = world<string>({
+      cgroups: { '/a': {} },
+      tasks: { r: { anon: 30 }, a: { cgroup: '/a', anon: 20 } },
+    });
+    expect(choice(w)).toEqual(['/', 30]);
+  });
+
+  it('leaves that are not eligible add nothing', () => {
+    const w = tree({ '/a*': null, '/a/x': 10, '/a/y': 10, '/b': 15 });
+    w.tasks['/a/y']!.signal.oom_score_adj = -1000;
+    expect(choice(w)).toEqual(['/b', 15]);
+  });
+
+  it('a victim in flight ends the search', () => {
+    const w = tree({ '/a*': null, '/a/x': 10, '/a/y': 10, '/b': 1 });
+    mark_oom_victim(w.k, w.tasks['/b']!);
+    expect(choice(w)[0]).toBe(INFLIGHT_VICTIM);
+  });
+
+  it('a group at its own limit is chosen unseen: no score, no victims in flight', () => {
+    const w = tree({ '/a*': null, '/a/x': 10, '/a/y': 0 });
+    mark_oom_victim(w.k, w.tasks['/a/x']!);
+    expect(choice(w, '/a')).toEqual(['/a', 0]);
+    expect(choice(w)[0]).toBe(INFLIGHT_VICTIM);
+  });
+
+  it('gives every leaf to the outermost group above it, and takes the first of the biggest', () => {
+    const node = fc.record({ group: fc.boolean(), anon: fc.nat({ max: 9 }) });
+    const forest = fc.array(fc.tuple(node, fc.array(fc.tuple(node, fc.array(node))), node));
+    fc.assert(
+      fc.property(forest, (tops) => {
+        const sizes: Record<string, number | null> = {};
+        const sums = new Map<string, number>();
+        const add = (
+          path: string,
+          spec: { group: boolean; anon: number },
+          above: string,
+          leaf: boolean,
+        ) => {
+          const consumer = above !== '' ? above : leaf || spec.group ? path : '';
+          sizes[spec.group ? `${path}*` : path] = leaf ? spec.anon : null;
+          if (leaf) sums.set(consumer, (sums.get(consumer) ?? 0) + spec.anon);
+          return spec.group ? consumer : above;
+        };
+        tops.forEach(([top, mids], i) => {
+          const in_top = add(`/${i}`, top, '', mids.length === 0);
+          mids.forEach(([mid, leaves], j) => {
+            const in_mid = add(`/${i}/${j}`, mid, in_top, leaves.length === 0);
+            leaves.forEach((leaf, l) => {
+              add(`/${i}/${j}/${l}`, leaf, in_mid, true);
+            });
+          });
+        });
+        const w = tree(sizes);
+        w.tasks.me!.signal.oom_score_adj = -1000; // root has no score
+        const best = Math.max(0, ...sums.values());
+        const first = [...sums].find(([, sum]) => sum === best)?.[0];
+        expect(choice(w)).toEqual(best === 0 ? [null, 0] : [first, best]);
+      }),
+    );
+  });
+});
+
+describe('killing a group (KERNEL.md 4.5)', () => {
+  const kill = (domain: string | null, group: boolean) => {
+    const w = world<string>({
+      policy: 'series',
+      cgroups: { '/a': { group }, '/a/y': {}, '/a/x': {}, '/b': {} },
+      tasks: {
+        me: {},
+        x: { cgroup: '/a/x', anon: 90, threads: 1 },
+        y1: { cgroup: '/a/y', anon: 10 },
+        saved: { cgroup: '/a/y', anon: 10, adj: -1000 },
+        y2: { cgroup: '/a/y', anon: 5 },
+        b: { cgroup: '/b', anon: 50 },
+      },
+    });
+    const log = w.watch('oomsim:out_of_memory');
+    w.run(w.tasks.me!, w.oom(w.tasks.me!, { memcg: domain === null ? null : w.memcg(domain) }));
+    return [w.kills.join(' '), Math.floor(w.ms), log[0]?.includes(' true ')];
+  };
+
+  it('kills every thread of every process below, in tree order, but for oom_score_adj -1000', () => {
+    expect(kill(null, true)).toEqual(['y1 y2 x x', 8, true]);
+  });
+
+  it('does the same when the group is at its own limit', () => {
+    expect(kill('/a', true)).toEqual(['y1 y2 x x', 8, true]);
+  });
+
+  it('kills the biggest task of the biggest leaf where there is no group', () => {
+    expect(kill(null, false)).toEqual(['x', 8, true]);
+  });
+
+  it('prints a line for every thread, and no report', () => {
+    const w = world<string>({
+      policy: 'series',
+      cgroups: { '/a': { group: true } },
+      tasks: { me: {}, t: { cgroup: '/a', anon: 9, threads: 1, pid: 100, state: 'D' } },
+    });
+    w.run(w.tasks.me!, w.oom(w.tasks.me!));
+    const line = 'Killed process %d (t) total-vm:36kB, anon-rss:36kB, file-rss:0kB, shmem-rss:0kB';
+    expect(w.dmesg.slice(0, 2)).toEqual([line.replace('%d', '100'), line.replace('%d', '100')]);
+  });
+
+  it('groups of 4.19 are another matter: the unpatched kernel looks at processes only', () => {
+    const w = world<string>({
+      cgroups: { '/a': { group: true } },
+      tasks: { me: {}, x: { cgroup: '/a', anon: 10 }, y: { cgroup: '/a', anon: 9 } },
+    });
+    w.run(w.tasks.me!, w.oom(w.tasks.me!));
+    expect(w.kills).toEqual(['x']);
+  });
+});
