@@ -37,6 +37,18 @@ describe('d1-inflight-failure (O10)', () => {
     expect(count(3000)).toBeLessThan(260);
   });
 
+  test.each([
+    ['v9', 0],
+    ['v10', 80],
+    ['v12', 80],
+    ['v13', 80],
+    ['cgroup-fixed', 0],
+  ])('%s: about %i failures', (policy, failures) => {
+    const { allocFailures } = playShipped('d1-inflight-failure', { policy });
+    if (failures === 0) expect(allocFailures).toBe(0);
+    else expect(Math.abs(allocFailures - failures)).toBeLessThan(30);
+  });
+
   test('GFP_NOFS allocations are immune', () => {
     const outcome = playShipped('d1-inflight-failure', {
       edit: [

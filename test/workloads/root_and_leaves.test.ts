@@ -32,11 +32,21 @@ describe('o1b-root-adj', () => {
   });
 });
 
+test('o1b-root-adj: the fair root of 2018 leaves oom_score_adj out of it', () => {
+  const { names } = playShipped('o1b-root-adj', { policy: 'rientjes-fair-root' });
+  expect(names).toEqual(['database']);
+});
+
 describe('o1c-root-hog-hides', () => {
   test('a hog in root with -999 counts one point, the innocent die', () => {
     const { scores, names } = playShipped('o1c-root-hog-hides');
     expect(scores).toMatchObject({ '/': 1, '/web': 400_000 });
     expect(names).toEqual(['web', 'mail']);
+  });
+
+  test('the fair root of 2018 finds it', () => {
+    const { names } = playShipped('o1c-root-hog-hides', { policy: 'rientjes-fair-root' });
+    expect(names).toEqual(['hog']);
   });
 
   test('in a container of its own it would die first', () => {
@@ -58,10 +68,13 @@ describe('o1d-many-small-root-tasks', () => {
     expect(new Set(names)).toEqual(new Set(['small']));
   });
 
-  test('by process, the database dies', () => {
-    const { names } = playShipped('o1d-many-small-root-tasks', { policy: 'process', check: false });
-    expect(names).toEqual(['db']);
-  });
+  test.each(['v10', 'process'])(
+    '%s: its biggest task is all that counts, the database dies',
+    (policy) => {
+      const { names } = playShipped('o1d-many-small-root-tasks', { policy, check: false });
+      expect(names).toEqual(['db']);
+    },
+  );
 });
 
 describe('o3-adj-scale', () => {
@@ -83,8 +96,7 @@ describe('o6-mempolicy', () => {
     expect(names).toEqual(['small']);
   });
 
-  test('by process, all of it counts', () => {
-    const { names } = playShipped('o6-mempolicy', { policy: 'process' });
-    expect(names[0]).toBe('large');
+  test.each(['process', 'rientjes'])('%s: all of it counts', (policy) => {
+    expect(playShipped('o6-mempolicy', { policy }).names[0]).toBe('large');
   });
 });

@@ -16,6 +16,15 @@ describe('o2-evasion-by-splitting', () => {
     });
     expect(names).toEqual(Array.from({ length: 12 }, (_, i) => `b${i + 1}`));
   });
+
+  test('so does memory.oom_policy, one process at a time', () => {
+    const { names } = playShipped('o2-evasion-by-splitting', {
+      policy: 'rientjes',
+      edit: [['memory.oom_group: 0', 'memory.oom_policy: tree']],
+    });
+    expect(names[0]).toBe('b1');
+    expect(names).not.toContain('a');
+  });
 });
 
 describe('o2-split-siblings', () => {
@@ -108,5 +117,13 @@ describe('o11-sum-of-groups', () => {
       edit: [['memory.oom_group: 0', 'memory.oom_group: 1']],
     });
     expect(names).toEqual([...Array(6).fill('b'), ...Array(6).fill('c')]);
+  });
+
+  test('nor with memory.oom_policy, unless the parent is a tree', () => {
+    const { names } = playShipped('o11-sum-of-groups', {
+      policy: 'rientjes',
+      edit: [['/a: { memory.oom_group: 0 }', '/a: { memory.oom_policy: tree }']],
+    });
+    expect(names[0]).toBe('b');
   });
 });
