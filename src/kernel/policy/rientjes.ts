@@ -104,6 +104,10 @@ function rientjes(name: string, doc: string, fair_root: boolean): OomPolicy {
     name,
     doc,
     mem_cgroup_select_oom_victim: (k, oc) => select(k, oc, fair_root),
+    memcg_score(k, memcg, oc) {
+      if (memcg.is_root) return fair_root ? null : root_score(k, memcg, oc, sum);
+      return memcg_has_children(memcg) ? null : leaf_score(memcg, oc, fair_root);
+    },
     oom_kill_memcg_victim: kill,
     delay_inflight: true,
     falls_back: true,
