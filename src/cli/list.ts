@@ -20,7 +20,7 @@ const TITLES: Readonly<Record<ListName, string>> = {
 };
 
 const ENTRIES: Readonly<Record<ListName, () => Entry[]>> = {
-  workloads: () => shippedWorkloads().map((name) => ({ name, doc: openingSentence(name) })),
+  workloads: () => shippedWorkloads().map((name) => ({ name, doc: docOf(name) })),
   kernels: () => PROFILES.map(({ name, doc }) => ({ name, doc })),
   policies: () => POLICIES.map(({ name, doc }) => ({ name, doc })),
   switches: () => SWITCHES.map(({ name, values }) => ({ name, doc: values.join(' | ') })),
@@ -41,10 +41,13 @@ function formatList(name: ListName, entries: readonly Entry[]): string {
   return `${TITLES[name]}\n${lines.join('')}`;
 }
 
-/** What a shipped workload's opening comment says first: its first sentence. */
-function openingSentence(name: string): string {
+/** What a shipped workload says of itself: its doc, or the first sentence of its opening comment. */
+function docOf(name: string): string {
   const path = fileURLToPath(new URL(`../../workloads/${name}.yaml`, import.meta.url));
-  const lines = readText(path).split('\n');
+  const text = readText(path);
+  const doc = /^doc: *"?(.*?)"?$/m.exec(text)?.[1];
+  if (doc !== undefined && doc !== '') return doc;
+  const lines = text.split('\n');
   const end = lines.findIndex((line) => !/^# ?\S/.test(line));
   const comment = lines
     .slice(0, end)
