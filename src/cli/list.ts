@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { parse } from 'yaml';
 import { POLICIES } from '../kernel/policy/index.js';
 import { PROFILES, SWITCHES } from '../kernel/profile.js';
 import { alignColumns } from '../run/text_table.js';
@@ -41,17 +42,9 @@ function formatList(name: ListName, entries: readonly Entry[]): string {
   return `${TITLES[name]}\n${lines.join('')}`;
 }
 
-/** What a shipped workload says of itself: its doc, or the first sentence of its opening comment. */
+/** What a shipped workload says of itself, in its `doc`. */
 function docOf(name: string): string {
   const path = fileURLToPath(new URL(`../../workloads/${name}.yaml`, import.meta.url));
-  const text = readText(path);
-  const doc = /^doc: *"?(.*?)"?$/m.exec(text)?.[1];
-  if (doc !== undefined && doc !== '') return doc;
-  const lines = text.split('\n');
-  const end = lines.findIndex((line) => !/^# ?\S/.test(line));
-  const comment = lines
-    .slice(0, end)
-    .map((line) => line.replace(/^# ?/, ''))
-    .join(' ');
-  return /^.*?(?=[.:?!]( |$))/.exec(comment)?.[0] ?? comment;
+  const { doc } = parse(readText(path)) as { doc?: string };
+  return doc ?? '';
 }
