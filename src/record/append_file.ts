@@ -43,10 +43,10 @@ export class AppendFile {
     }
   }
 
-  /** Appends all of `text` or, when the disk refuses it, nothing of it. @throws OutputError */
-  append(text: string): void {
-    if (this.#fd === null || this.#failed || text === '') return;
-    const bytes = Buffer.from(text, 'utf8');
+  /** Appends all of a chunk or, when the disk refuses it, nothing of it. @throws OutputError */
+  append(chunk: string | Uint8Array): void {
+    if (this.#fd === null || this.#failed || chunk.length === 0) return;
+    const bytes = typeof chunk === 'string' ? Buffer.from(chunk, 'utf8') : chunk;
     try {
       let offset = 0;
       while (offset < bytes.length) offset += this.#calls.write(this.#fd, bytes, offset);

@@ -5,6 +5,10 @@ import {
   type Tracepoints,
 } from '../kernel/trace.js';
 import { CsvWriter } from './csv_writer.js';
+import { PLAIN, type TextBytes } from './text_bytes.js';
+
+const SPACE = 32;
+const EQUALS = 61;
 
 export const EVENT_COLUMNS = ['time_ns', 'seq', 'event', 'pid', 'comm', 'cgroup', 'args'] as const;
 
@@ -36,8 +40,15 @@ export class EventsCsv {
   }
 
   #record(name: TraceName, context: TraceContext, fields: Record<string, unknown>): void {
-    const { timeNs, seq, pid, comm, cgroup } = context;
-    this.#csv.row([timeNs, seq, name, pid, comm, cgroup, formatArgs(fields)]);
+    const csv = this.#csv;
+    csv.cell(context.timeNs);
+    csv.cell(context.seq);
+    csv.cell(name);
+    csv.cell(context.pid);
+    csv.cell(context.comm);
+    csv.cell(context.cgroup);
+    csv.composed(fields, addPlainArgs, formatArgs);
+    csv.endRow();
   }
 }
 
@@ -53,6 +64,22 @@ export function formatArgs(fields: Record<string, unknown>): string {
     text += `${text === '' ? '' : ' '}${key}=${formatValue(value)}`;
   }
   return text;
+}
+
+/** Does the same for fields that need no quotes; false if one does. */
+function addPlainArgs(bytes: TextBytes, fields: Record<string, unknown>): boolean {
+  const begin = bytes.length;
+  for (const key in fields) {
+    const value = fields[key];
+    if (typeof value === 'function') continue;
+    if (bytes.length > begin) bytes.character(SPACE);
+    if (!bytes.plain(key, PLAIN)) return false;
+    bytes.character(EQUALS);
+    if (typeof value === 'number') bytes.number(value);
+    else if (typeof value === 'boolean') bytes.number(value ? 1 : 0);
+    else if (!bytes.plain(String(value), PLAIN)) return false;
+  }
+  return true;
 }
 
 function formatValue(value: unknown): string {

@@ -78,11 +78,10 @@ export class SamplesCsv {
   sample(timeNs: number, machine: MachineSnapshot, cgroups: readonly CgroupSnapshot[]): void {
     for (const cgroup of cgroups) {
       const isMachine = cgroup.path === '/';
-      this.#csv.row([
-        timeNs,
-        ...COLUMNS.map(([, cell]) => cell(cgroup)),
-        ...MACHINE_COLUMNS.map(([, cell]) => (isMachine ? cell(machine) : null)),
-      ]);
+      this.#csv.cell(timeNs);
+      for (const [, cell] of COLUMNS) this.#csv.cell(cell(cgroup));
+      for (const [, cell] of MACHINE_COLUMNS) this.#csv.cell(isMachine ? cell(machine) : null);
+      this.#csv.endRow();
     }
   }
 

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { parseCsv } from '../../src/record/csv_reader.js';
 import { EventsCsv, formatArgs } from '../../src/record/events_csv.js';
 import { FakeTrace } from './fake_trace.js';
 import { tempDir } from './temp_dir.js';
@@ -42,5 +44,26 @@ test('one row a tracepoint; log lines and candidates stay out', () => {
 test('texts with spaces, quotes or equals signs are quoted', () => {
   expect(formatArgs({ ret: false, why: 'no "victim"', comm: 'a=b', n: -3 })).toBe(
     'ret=0 why="no \\"victim\\"" comm="a=b" n=-3',
+  );
+});
+
+test('arguments are the same text whether they need quotes or not', () => {
+  const path = join(tempDir(), 'events.csv');
+  const text = fc.string({
+    unit: fc.constantFrom('a', 'Z', '|', ' ', '=', ',', '"', 'ä'),
+    maxLength: 5,
+  });
+  const value = fc.oneof(text, fc.maxSafeInteger(), fc.boolean());
+  fc.assert(
+    fc.property(fc.dictionary(fc.stringMatching(/^[a-z_]+$/), value), (fields) => {
+      const events = new EventsCsv(path);
+      const fake = new FakeTrace();
+      events.attach(fake.trace);
+      fake.hit('oomsim:oom_lock', fields as never);
+      events.close();
+      const [row] = parseCsv(readFileSync(path, 'utf8'));
+      expect(row?.args).toBe(formatArgs(fields));
+    }),
+    { numRuns: 200 },
   );
 });
