@@ -6,6 +6,7 @@ import { MemCgroup } from '../mm/mem_cgroup.js';
 import { mem_cgroup_out_of_memory } from '../mm/memcg_oom.js';
 import { count_memcg_event, drain_all_stock } from '../mm/memcontrol.js';
 import { try_to_free_mem_cgroup_pages } from '../mm/vmscan.js';
+import { spend } from '../sched/core.js';
 import type { Task } from '../sched/task.js';
 import { Cgroup, cgroup_tree } from './cgroup.js';
 
@@ -163,5 +164,7 @@ function* memory_max_write(k: Kernel, t: Task, memcg: MemCgroup, max: number): F
     }
     count_memcg_event(k, memcg, 'oom');
     if (!(yield* mem_cgroup_out_of_memory(k, t, memcg, GFP_KERNEL))) break;
+    // A preemption point (oom_lock is a mutex): the loop must not keep the victim from the only CPU.
+    yield spend(t, k.costs.syscallNs);
   }
 }
