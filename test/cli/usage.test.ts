@@ -43,7 +43,7 @@ test.each([
 test('list names what the other commands take', () => {
   const { exitCode, stdout } = oomsim(['list']);
   expect(exitCode).toBe(0);
-  expect(stdout).toMatch(/^ {2}small-vs-large {2}A small container with two large processes/m);
+  expect(stdout).toMatch(/^ {2}small-vs-large +Who pays when the machine runs out of memory/m);
   expect(stdout).toMatch(/^ {2}4\.15 {2,}Linux 4\.15/m);
   expect(stdout).toMatch(/^ {2}cgroup {2,}\S/m);
   expect(stdout).toMatch(/^ {2}root_bonus {2,}true \| false$/m);
