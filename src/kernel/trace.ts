@@ -95,6 +95,28 @@ export interface TraceFields {
     repeat: boolean; // was sent its SIGKILL already; counted and logged again, as the kernel does
     reason: string;
   };
+  /** A userspace killer sends a signal. Pages. */
+  'oomsim:userspace_kill': {
+    killer: string;
+    pid: number;
+    comm: string;
+    cgroup: string;
+    signal: 'SIGTERM' | 'SIGKILL';
+    reason: string;
+    process: string; // the workload's name for it
+    oom_score_adj: number;
+    points: number; // what the killer compared, in its own unit
+    memcg: string; // the cgroup whose trouble this is to end; '' for the machine
+    killer_pid: number;
+    anon: number;
+    file: number;
+    shmem: number;
+    swap: number;
+    pgtables: number;
+    group: boolean; // killed as a member of a cgroup
+    repeat: boolean; // was on its way out already
+    ignored: boolean; // the process ignores this signal
+  };
   /** MMF_OOM_SKIP was set on a victim's mm, and what set it. */
   'oomsim:mmf_oom_skip': {
     pid: number;
@@ -149,6 +171,7 @@ export const TRACE_NAMES: readonly TraceName[] = [
   'oomsim:oom_select',
   'oomsim:out_of_memory',
   'oomsim:oom_kill',
+  'oomsim:userspace_kill',
   'oomsim:mmf_oom_skip',
   'oomsim:exit_mmap',
   'oomsim:oom_lock',

@@ -1,5 +1,6 @@
 import type { TraceContext, TraceFields, TraceName, Tracepoints } from '../kernel/trace.js';
 import { type CsvCell, CsvWriter } from './csv_writer.js';
+import { asKill } from './userspace_kill.js';
 
 export const KILL_COLUMNS = [
   'time_ns',
@@ -47,6 +48,7 @@ interface Aftermath {
 
 const FOLLOWED: readonly TraceName[] = [
   'oomsim:oom_kill',
+  'oomsim:userspace_kill',
   'oom:mark_victim',
   'oom:finish_task_reaping',
   'oomsim:mmf_oom_skip',
@@ -58,7 +60,8 @@ const FOLLOWED: readonly TraceName[] = [
 const SIGKILL = 9;
 
 /**
- * kills.csv: one row a victim, in the order of the kills. A row is written once the victim has
+ * kills.csv: one row a victim, in the order of the kills, be they the kernel's or a userspace
+ * killer's, whose name stands in the column `policy`. A row is written once the victim has
  * exited and its memory is free, and so are all before it; what is still open at the end is
  * written with empty cells for what did not happen.
  */
@@ -95,6 +98,11 @@ export class KillsCsv {
       if (!kill.repeat) this.#add(timeNs, kill); // one row a victim, however often it is shot at
       return;
     }
+    if (name === 'oomsim:userspace_kill') {
+      const kill = asKill(fields as unknown as TraceFields['oomsim:userspace_kill']);
+      if (kill !== null) this.#add(timeNs, kill);
+      return;
+    }
     const pid = Number(fields.pid);
     const aftermath = this.#open.get(pid);
     if (aftermath === undefined) {
@@ -108,7 +116,9 @@ export class KillsCsv {
     this.#writeComplete();
   }
 
+  /** Whoever shoots first has the row: a victim of earlyoom may be the kernel's too before it dies. */
   #add(timeNs: number, kill: TraceFields['oomsim:oom_kill']): void {
+    if (this.#open.get(kill.pid)?.exitedNs === null) return;
     const aftermath: Aftermath = {
       timeNs,
       kill: { ...kill },

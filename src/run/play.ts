@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { TraceFields } from '../kernel/trace.js';
 import { runFolderName } from '../record/run_folder.js';
 import { defaultSampleIntervalNs } from '../record/samples_csv.js';
+import { asKill } from '../record/userspace_kill.js';
 import { drive, type RunObserver } from './drive.js';
 import { identityOf, RUN_DEFAULT, type RunChoices, type WorkloadSource } from './identity.js';
 import type { ObservedSystem } from './observed_system.js';
@@ -68,9 +69,16 @@ function record(
 
 function collectKills(system: ObservedSystem): readonly KillResult[] {
   const kills: KillResult[] = [];
+  const shot = new Set<number>(); // pids that a userspace killer was first to shoot at
   system.trace.subscribe(['oomsim:oom_kill'], (_name, { timeNs }, fields) => {
     const kill = fields as unknown as TraceFields['oomsim:oom_kill'];
-    if (!kill.repeat) kills.push(killResult(timeNs, kill));
+    if (!kill.repeat && !shot.has(kill.pid)) kills.push(killResult(timeNs, kill));
+  });
+  system.trace.subscribe(['oomsim:userspace_kill'], (_name, { timeNs }, fields) => {
+    const kill = asKill(fields as unknown as TraceFields['oomsim:userspace_kill']);
+    if (kill === null) return;
+    shot.add(kill.pid);
+    kills.push(killResult(timeNs, kill, kill.policy));
   });
   return kills;
 }

@@ -6,7 +6,9 @@ export interface KillResult {
   readonly pid: number;
   readonly comm: string;
   readonly cgroup: string;
-  /** What the policy compared. */
+  /** The userspace killer that did it; null: the kernel. */
+  readonly killer: string | null;
+  /** What the policy, or the userspace killer, compared. */
   readonly points: number;
   readonly oomScoreAdj: number;
   readonly constraint: string;
@@ -42,12 +44,17 @@ export interface RunResult {
   readonly outDir: string | null;
 }
 
-export function killResult(timeNs: number, kill: TraceFields['oomsim:oom_kill']): KillResult {
+export function killResult(
+  timeNs: number,
+  kill: TraceFields['oomsim:oom_kill'],
+  killer: string | null = null,
+): KillResult {
   return {
     timeNs,
     pid: kill.pid,
     comm: kill.comm,
     cgroup: kill.cgroup,
+    killer,
     points: kill.points,
     oomScoreAdj: kill.oom_score_adj,
     constraint: kill.constraint,

@@ -50,13 +50,26 @@ function formatKills(kills: readonly KillResult[]): string {
   if (more > 0) lines.push(`… and ${formatCount(more)} more, see ${RUN_FILES.kills}`);
   const title =
     kills.length === 1 ? '1 process was killed' : `${kills.length} processes were killed`;
-  return `${title}\n${lines.map((line) => `  ${line}\n`).join('')}`;
+  return `${title}${byWhom(kills)}\n${lines.map((line) => `  ${line}\n`).join('')}`;
+}
+
+/** How many of the kills were not the kernel's, where some were: `, 2 by earlyoom`. */
+function byWhom(kills: readonly KillResult[]): string {
+  const counts = new Map<string, number>();
+  for (const { killer } of kills) {
+    if (killer !== null) counts.set(killer, (counts.get(killer) ?? 0) + 1);
+  }
+  if (counts.size === 0) return '';
+  const rest = kills.filter(({ killer }) => killer === null).length;
+  if (rest > 0) counts.set('the kernel', rest);
+  return `: ${[...counts].map(([killer, count]) => `${count} by ${killer}`).join(', ')}`;
 }
 
 /** One line: what ran out, for whom, and how the victim came to it. */
 export function whyKilled(kill: KillResult): string {
   const where = kill.memcg === '' ? '' : ` in ${kill.memcg}`;
   const group = kill.group ? ', with its group' : '';
+  if (kill.killer !== null) return `${kill.killer} (${kill.triggerPid}): ${kill.reason}${where}`;
   return `${kill.reason}${where}, asked by ${kill.triggerComm} (${kill.triggerPid})${group}`;
 }
 

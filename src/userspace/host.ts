@@ -10,9 +10,10 @@ import type { Kernel } from '../kernel/kernel.js';
 import { sysrq_oom } from '../kernel/mm/sysrq.js';
 import { do_exit } from '../kernel/sched/exit.js';
 import { send_sigcont, send_sigkill, send_sigstop } from '../kernel/sched/signal.js';
-import type { Task } from '../kernel/sched/task.js';
+import type { Task, UserProgram } from '../kernel/sched/task.js';
 import type { EventSpec, ProcessSpec, Workload } from '../workload/types.js';
 import { exec_process } from './exec.js';
+import { start_killers } from './killers/start.js';
 import { draw_variate, Program } from './program.js';
 
 /** One of the `count` processes that a spec asks for; survives its process when it is restarted. */
@@ -20,6 +21,8 @@ interface Instance {
   readonly spec: ProcessSpec;
   readonly index: number;
   restarts: number;
+  /** A program that is not made of steps. */
+  readonly daemon: (() => UserProgram) | null;
 }
 
 /** Signals that end a process unless it ignores them; all others are rejected by the schema. */
@@ -29,6 +32,8 @@ export class Host {
   readonly specs = new Map<string, ProcessSpec>();
   readonly #instances = new Map<Task, Instance>();
   readonly #ignored = new Map<Task, Set<string>>();
+  /** Leaders of the userspace killers: they poll for ever, so nobody waits for them to be quiet. */
+  readonly #daemons = new Set<Task>();
   /** `ready` steps passed so far. */
   ready = 0;
   /** The file system under /mnt is frozen: writers sleep in D state. */
@@ -51,15 +56,22 @@ export class Host {
   /** Schedules every process and event of a workload. */
   start(workload: Workload): void {
     for (const spec of workload.processes) this.specs.set(spec.name, spec);
+    start_killers(this, workload.killers);
     for (const spec of workload.processes) {
       if (!spec.top) continue;
       for (let index = 0; index < spec.count; index++) {
         const random = this.streams.stream(`${spec.name}/${index}/start`);
-        const instance = { spec, index, restarts: 0 };
+        const instance = { spec, index, restarts: 0, daemon: null };
         this.#start_at(draw_variate(spec.start, random), instance);
       }
     }
     for (const event of workload.events) this.#schedule_event(event);
+  }
+
+  /** Starts a daemon that is programmed in TypeScript, as its service manager would. */
+  start_daemon(spec: ProcessSpec, daemon: () => UserProgram): void {
+    const random = this.streams.stream(`${spec.name}/0/start`);
+    this.#start_at(draw_variate(spec.start, random), { spec, index: 0, restarts: 0, daemon });
   }
 
   #start_at(time_ns: number, instance: Instance): void {
@@ -76,8 +88,13 @@ export class Host {
     const { spec } = instance;
     const t = k.create_task(spec.comm, null, instance.restarts === 0 ? spec.pid : null);
     this.#instances.set(t, instance);
-    const stream = `${spec.name}/${instance.index}/${instance.restarts}`;
-    t.user = new Program(this, spec.program, this.streams.stream(stream));
+    if (instance.daemon !== null) {
+      t.user = instance.daemon();
+      this.#daemons.add(t);
+    } else {
+      const stream = `${spec.name}/${instance.index}/${instance.restarts}`;
+      t.user = new Program(this, spec.program, this.streams.stream(stream));
+    }
     t.spec_name = spec.name;
     t.uid = spec.uid;
     t.cap_sys_admin = spec.capSysAdmin;
@@ -94,6 +111,7 @@ export class Host {
   #on_exit(leader: Task): void {
     const instance = this.#instances.get(leader);
     this.#ignored.delete(leader);
+    this.#daemons.delete(leader);
     if (instance === undefined) return;
     this.#instances.delete(leader);
     const { when, delayNs, max } = instance.spec.restart;
@@ -108,6 +126,10 @@ export class Host {
     const set = this.#ignored.get(leader) ?? new Set();
     set.add(signal);
     this.#ignored.set(leader, set);
+  }
+
+  ignores_signal(t: Task, signal: string): boolean {
+    return signal !== 'KILL' && this.#ignored.get(t.signal.leader)?.has(signal) === true;
   }
 
   #schedule_event(event: EventSpec): void {
@@ -197,8 +219,7 @@ export class Host {
       if (signal === 'STOP') send_sigstop(this.k, leader);
       else if (signal === 'CONT') send_sigcont(this.k, leader);
       else if (FATAL.has(signal)) {
-        const ignored = signal !== 'KILL' && this.#ignored.get(leader)?.has(signal) === true;
-        if (!ignored) send_sigkill(this.k, leader);
+        if (!this.ignores_signal(leader, signal)) send_sigkill(this.k, leader);
       }
     }
   }
@@ -207,7 +228,7 @@ export class Host {
   quiet(): boolean {
     if (this.pending > 0) return false;
     for (const leader of this.k.processes) {
-      if (leader.kthread || leader === this.k.init) continue;
+      if (leader.kthread || leader === this.k.init || this.#daemons.has(leader)) continue;
       for (const thread of leader.signal.threads) if (!at_rest(thread)) return false;
     }
     return true;

@@ -3,9 +3,11 @@
  * differ, names that must exist, sums that must fit.
  */
 
+import { checkKillers } from './checkKillers.js';
 import { checkMachine } from './checkMachine.js';
 import { checkTasks } from './checkTasks.js';
 import { type Located, sentence } from './issues.js';
+import { KILLER_COMMS } from './killerTypes.js';
 import { stepsOf } from './steps.js';
 import { hint } from './suggest.js';
 import type { CgroupSpec, Workload } from './types.js';
@@ -17,7 +19,11 @@ const PROBLEMS_MAX = 50;
 /** Everything that is wrong with a workload whose parts are right, with places in its file. */
 export function checkWorkload(workload: Workload): Located[] {
   const names = [...checkCgroups(workload), ...checkProcessNames(workload)];
-  const references = [...checkPrograms(workload), ...checkEvents(workload)];
+  const references = [
+    ...checkPrograms(workload),
+    ...checkEvents(workload),
+    ...checkKillers(workload.killers, unknownCgroup(workload)),
+  ];
   const problems = [...checkMachine(workload), ...names, ...references];
   // Counting tasks takes for granted that names are unique.
   return problems.length > 0 ? problems : checkTasks(workload);
@@ -94,6 +100,7 @@ function checkEvents(workload: Workload): Located[] {
   const problems: Located[] = [];
   const known = reachableCgroups(workload);
   const names = new Set(workload.processes.map((process) => process.name));
+  for (const { kind } of workload.killers) names.add(KILLER_COMMS[kind]);
   for (const [index, event] of workload.events.entries()) {
     if (problems.length >= PROBLEMS_MAX) break;
     const path = ['events', index, event.op];
@@ -118,6 +125,14 @@ function reachableCgroups({ cgroups, events }: Workload): Set<string> {
   const known = new Set(['/', ...cgroups.map((cgroup) => cgroup.path)]);
   for (const event of events) if (event.op === 'mkdir') known.add(event.cgroup);
   return known;
+}
+
+/** The problem of a cgroup that isn't there, or null. */
+function unknownCgroup(
+  workload: Workload,
+): (path: PropertyKey[], cgroup: string) => Located | null {
+  const known = reachableCgroups(workload);
+  return (path, cgroup) => (known.has(cgroup) ? null : noCgroup(path, cgroup, known));
 }
 
 function noCgroup(path: PropertyKey[], cgroup: string, known: Iterable<string>): Located {

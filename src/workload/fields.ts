@@ -104,6 +104,15 @@ export const time = amount('a time such as 20ms', TIME_PATTERN, parseTime, { con
   description: 'A time: 250ns, 500us, 10ms, 2s, 5m, 1h.',
 });
 
+const PERCENT = 'a percentage such as 10%';
+
+/** Hundredths of a percent, from 0 to 10000. */
+export const percent = z
+  .string({ error: PERCENT })
+  .regex(/^(100(\.00?)?|[0-9]{1,2}(\.[0-9]{1,2})?)%$/, { error: PERCENT })
+  .transform((written) => Math.round(Number(written.slice(0, -1)) * 100))
+  .meta({ id: 'percent', description: 'A percentage with at most two decimals: 10%, 12.5%.' });
+
 type Scalar = typeof size;
 
 function variate(what: string, scalar: Scalar): z.ZodType<Variate, unknown> {

@@ -54,6 +54,7 @@ function assemble(file: ParsedFile, fileName: string): Workload {
     sysctl: file.sysctl,
     cgroups: file.cgroups,
     processes: file.processes,
+    killers: file.killers,
     events: file.events,
     untilNs: file.until,
     quietNs: file.quiet ?? null,

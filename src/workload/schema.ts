@@ -9,6 +9,7 @@ import { cgroups } from './cgroupSchema.js';
 import { event } from './eventSchema.js';
 import { integer, strict, text, time } from './fields.js';
 import { shortOrLong } from './keyed.js';
+import { killer } from './killerSchema.js';
 import { machine } from './machineSchema.js';
 import { process } from './processSchema.js';
 import { sysctl } from './sysctlSchema.js';
@@ -70,6 +71,11 @@ export const workloadSchema = strict({
     .max(1_000_000, { error: 'at most 1000000 processes' })
     .prefault([])
     .describe('Processes, in order of creation.'),
+  killers: z
+    .array(killer, { error: 'a list of userspace killers' })
+    .max(100, { error: 'at most 100 userspace killers' })
+    .prefault([])
+    .describe('Daemons that kill before the kernel does: earlyoom, systemd_oomd, oomd.'),
   events: z
     .array(event, { error: 'a list of events' })
     .max(100_000, { error: 'at most 100000 events' })

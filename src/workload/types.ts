@@ -4,6 +4,10 @@
  * into a kernel. Field names in files are the kernel's own; the ones here say their units.
  */
 
+import type { KillerSpec } from './killerTypes.js';
+
+export type * from './killerTypes.js';
+
 /** A number, or a distribution that a named random stream draws from. */
 export type Variate =
   | { readonly kind: 'constant'; readonly value: number }
@@ -241,6 +245,7 @@ export interface Workload {
   /** In creation order; parents before children. */
   readonly cgroups: readonly CgroupSpec[];
   readonly processes: readonly ProcessSpec[];
+  readonly killers: readonly KillerSpec[];
   readonly events: readonly EventSpec[];
   readonly untilNs: number;
   /** End early once every process has held still this long; null: never. */

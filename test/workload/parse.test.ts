@@ -76,6 +76,7 @@ describe('a whole file', () => {
       },
       cgroups: [],
       processes: [],
+      killers: [],
       events: [],
       untilNs: 10_000 * MS,
       quietNs: null,

@@ -13,7 +13,7 @@ describe.each(shippedWorkloads())('%s', (name) => {
   });
 
   it('has no cgroup without a process', () => {
-    const used = workload.processes.map((process) => process.cgroup ?? '/');
+    const used = [...workload.processes, ...workload.killers].map(({ cgroup }) => cgroup ?? '/');
     for (const { path } of workload.cgroups) {
       expect(used.some((cgroup) => cgroup === path || cgroup.startsWith(`${path}/`))).toBe(true);
     }

@@ -103,7 +103,7 @@ function standing_still(workload: Workload): Workload {
     ...process,
     program: [{ op: 'hold' as const, duration: null }],
   }));
-  return { ...workload, processes, events: [] };
+  return { ...workload, processes, killers: [], events: [] };
 }
 
 /** Lets the processes take their places; they do nothing else when no time is to pass. */

@@ -57,6 +57,7 @@ export function translate(truth: Truth, kernelName: string, measured: TruthKerne
     },
     cgroups: (scenario.cgroups ?? []).map(cgroup_of),
     processes: scenario.processes.map((process) => process_of(process, t0_ns)),
+    killers: [],
     events: (scenario.events ?? []).flatMap((event) => event_of(event, t0_ns)),
     untilNs: t0_ns + scenario.duration_ms * MS,
     quietNs: scenario.quiet_ms === 0 ? null : (scenario.quiet_ms ?? QUIET_MS) * MS,

@@ -1,0 +1,26 @@
+/** What userspace killers name must exist: their own cgroup, and those they watch. */
+
+import { type Located, sentence } from './issues.js';
+import type { KillerSpec } from './types.js';
+
+/** As the file spells what is checked. */
+const KEYS: Readonly<Record<KillerSpec['kind'], string>> = { earlyoom: 'earlyoom' };
+
+/** @param unknown makes the problem of a cgroup that the file does not know, or null */
+export function checkKillers(
+  killers: readonly KillerSpec[],
+  unknown: (path: PropertyKey[], cgroup: string) => Located | null,
+): Located[] {
+  const problems: Located[] = [];
+  const firstByKind = new Map<string, number>();
+  for (const [index, killer] of killers.entries()) {
+    const path = ['killers', index];
+    const key = KEYS[killer.kind];
+    const other = firstByKind.get(key);
+    if (other === undefined) firstByKind.set(key, index);
+    else problems.push(sentence(path, `a second ${key}: killers[${other}] is one already`));
+    const problem = unknown([...path, key, 'cgroup'], killer.cgroup);
+    if (problem !== null) problems.push(problem);
+  }
+  return problems;
+}

@@ -1,0 +1,102 @@
+/** Userspace killers: earlyoom and its like, with the options and defaults that they ship with. */
+
+import { z } from 'zod';
+import { cgroupPath, flag, integer, pages, percent, strict, text, time } from './fields.js';
+import { keyed } from './keyed.js';
+import type { KillerSpec, TermKill } from './killerTypes.js';
+
+/** What all of them take besides their own options: what they are as processes. */
+const processOf = (oomScoreAdj: number, memory: string) => ({
+  cgroup: cgroupPath.prefault('/').describe('Where the daemon itself lives.'),
+  start: time.prefault(0).describe('When it starts.'),
+  oom_score_adj: integer(-1000, 1000)
+    .prefault(oomScoreAdj)
+    .describe(`Of the daemon itself; its unit file says ${oomScoreAdj}.`),
+  memory: pages.prefault(memory).describe('Private memory of the daemon.'),
+});
+
+interface ProcessOptions {
+  readonly cgroup: string;
+  readonly start: number;
+  readonly oom_score_adj: number;
+  readonly memory: number;
+}
+
+const asProcess = (v: ProcessOptions) => ({
+  cgroup: v.cgroup,
+  startNs: v.start,
+  oomScoreAdj: v.oom_score_adj,
+  anonPages: v.memory,
+});
+
+/** The second limit is half of the first where only one is given, as in earlyoom's -m and -s. */
+const termKill = z
+  .union(
+    [
+      percent.transform((term): TermKill => ({ term, kill: Math.floor(term / 2) })),
+      z
+        .tuple([percent, percent], { error: 'two percentages: [SIGTERM, SIGKILL]' })
+        .transform(([term, kill]): TermKill => ({ term, kill })),
+    ],
+    { error: 'a percentage such as 10%, or two: [10%, 5%]' },
+  )
+  .refine((v) => v.kill <= v.term, {
+    error: 'the limit of SIGTERM, then one of SIGKILL that is not above it',
+  });
+
+const regex = text('a regular expression', 200).refine(isRegex, {
+  error: 'a regular expression that is well formed',
+});
+
+function isRegex(pattern: string): boolean {
+  try {
+    return new RegExp(pattern) !== null;
+  } catch {
+    return false;
+  }
+}
+
+const earlyoom = strict({
+  mem_avail: termKill
+    .prefault('10%')
+    .describe('-m: act when available memory is at or below this: SIGTERM, or [SIGTERM, SIGKILL].'),
+  swap_free: termKill
+    .prefault('10%')
+    .describe('-s: and when free swap is at or below this too. Default of SIGKILL: half.'),
+  prefer: regex.optional().describe('--prefer: 300 more points for commands that match.'),
+  avoid: regex.optional().describe('--avoid: 300 fewer points for commands that match.'),
+  ignore: regex.optional().describe('--ignore: never kill commands that match.'),
+  ignore_root_user: flag().prefault(false).describe('--ignore-root-user: spare uid 0.'),
+  dryrun: flag().prefault(false).describe('--dryrun: send no signal.'),
+  ...processOf(-100, '220KiB'),
+})
+  .transform(
+    (v): KillerSpec => ({
+      kind: 'earlyoom',
+      ...asProcess(v),
+      memAvail: v.mem_avail,
+      swapFree: v.swap_free,
+      prefer: v.prefer ?? null,
+      avoid: v.avoid ?? null,
+      ignore: v.ignore ?? null,
+      ignoreRootUser: v.ignore_root_user,
+      dryrun: v.dryrun,
+    }),
+  )
+  .describe('earlyoom: the process with the highest oom_score when memory and swap are low.');
+
+const DAEMONS = { earlyoom } as const;
+
+const member = (name: keyof typeof DAEMONS) => {
+  const options = DAEMONS[name].prefault({});
+  return strict({ [name]: options }).transform((v) => v[name] as KillerSpec);
+};
+
+/** One entry of `killers`: a name, or a name with options. */
+export const killer = keyed<KillerSpec, KillerSpec>(
+  'a killer',
+  { earlyoom: member('earlyoom') },
+  z
+    .enum(['earlyoom'], { error: 'earlyoom' })
+    .transform((name): KillerSpec => DAEMONS[name].parse({})),
+).meta({ id: 'killer', description: 'A userspace killer, with its options if any.' });
