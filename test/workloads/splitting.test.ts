@@ -76,6 +76,42 @@ describe('o2c-zombie-child (D5)', () => {
   });
 });
 
+describe('o2c-zombie-child, the other half of D5', () => {
+  /** "stuck" runs into a limit of /x and can't die before 1.2 s; memory runs out at about 0.8 s. */
+  const PROCESSES = `
+  - name: stuck
+    cgroup: /x
+    start: 300ms
+    program: [ { anon: 200MiB }, { mmap_sem: 900ms }, hold ]
+  - { name: limit, cgroup: /x, start: 400ms, program: [ { anon: 110MiB }, hold ] }
+  - name: late
+    cgroup: /b
+    start: 600ms
+    program: [ { anon: 500MiB, step: 4MiB, every: 2ms }, hold ]
+events:`;
+  const edit = [
+    ['/x: {}', '/x: { memory.max: 300MiB }'],
+    ['start: 300ms', 'start: 1h'], // no hog
+    ['events:', PROCESSES],
+    ['cpus: 2 }', 'cpus: 2, costs: { reclaim_visit: 10us } }'],
+  ] as const;
+  const RELEASED_NS = 1.2e9;
+
+  test('a victim in flight in the hidden cgroup is not waited for', () => {
+    const { victims, names } = playShipped('o2c-zombie-child', { edit });
+    expect(names.slice(0, 2)).toEqual(['stuck', 'late']);
+    expect(victims[1]!.timeNs).toBeLessThan(RELEASED_NS);
+  });
+
+  test('without the zombie it is', () => {
+    const { victims } = playShipped('o2c-zombie-child', {
+      edit: [...edit, ['{ tmpfs: 4MiB }, ', '']],
+    });
+    expect(victims[0]!.process).toBe('stuck');
+    for (const { timeNs } of victims.slice(1)) expect(timeNs).toBeGreaterThan(RELEASED_NS);
+  });
+});
+
 describe('o4-grouping-punished', () => {
   test('equal leaves: the first one', () => {
     const { names } = playShipped('o4-grouping-punished', { policy: 'cgroup' });
