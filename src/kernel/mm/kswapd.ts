@@ -41,6 +41,8 @@ export function* kswapd(k: Kernel, t: Task, pgdat: Pgdat): Flow {
 
 function* kswapd_try_to_sleep(k: Kernel, t: Task, pgdat: Pgdat): Flow {
   const hopeless = (): boolean => pgdat.kswapd_failures >= MAX_RECLAIM_RETRIES_KSWAPD;
+  // Who is throttled looks again whenever kswapd is about to sleep (prepare_kswapd_sleep).
+  pgdat.pfmemalloc_wait.wakeAll();
   if (hopeless() || pgdat_balanced(pgdat)) {
     pgdat.kswapd_wait.add(t);
     const until_ns = k.jiffies.timeoutExpiryNs(k.sim.nowNs, Math.ceil(k.jiffies.hz / 10));
