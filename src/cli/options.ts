@@ -4,7 +4,11 @@ import { parseTime } from '../workload/units.js';
 /** Options that mean the same wherever they appear. */
 export const COMMON = {
   kernel: () => new Option('--kernel <name>', "kernel to model instead of the workload's"),
-  policy: () => new Option('--policy <name>', "OOM policy instead of the workload's"),
+  policy: () =>
+    new Option(
+      '--policy <name|file>',
+      "OOM policy instead of the workload's; a .ts or .js file: your own",
+    ),
   set: () =>
     new Option('--set <switch=value>', 'override one switch of the kernel (see list switches)')
       .argParser(parseSwitch)

@@ -1,12 +1,22 @@
 import { RUN_DEFAULT } from '../run/identity.js';
+import type { PolicyFile } from '../run/policy/load.js';
 import type { RunIdentity } from '../run/token.js';
 
-/** The command line that plays the same run again. @param file the workload, as it was named */
-export function repeatCommand(file: string, identity: RunIdentity): string {
+/**
+ * The command line that plays the same run again.
+ * @param file the workload, as it was named
+ * @param policy the policy, if it was a file
+ */
+export function repeatCommand(
+  file: string,
+  identity: RunIdentity,
+  policy?: string | PolicyFile,
+): string {
   const words = ['oomsim', 'run', file, '--seed', identity.seed];
   if (identity.run !== RUN_DEFAULT) words.push('--run', String(identity.run));
   for (const [name, value] of Object.entries(identity.options)) {
-    if (name.startsWith('set.')) words.push('--set', `${name.slice('set.'.length)}=${value}`);
+    if (name === 'policy' && typeof policy === 'object') words.push('--policy', policy.path);
+    else if (name.startsWith('set.')) words.push('--set', `${name.slice('set.'.length)}=${value}`);
     else words.push(`--${name}`, value);
   }
   return words.map(quoteForShell).join(' ');

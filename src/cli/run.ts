@@ -1,10 +1,12 @@
 import type { RunObserver } from '../run/drive.js';
 import { identityOf } from '../run/identity.js';
+import type { PolicyFile } from '../run/policy/load.js';
 import type { RunResult } from '../run/result.js';
 import { type RunOptions, runWorkload } from '../run/run.js';
-import { formatSummary } from '../run/summary.js';
+import { formatSeconds, formatSummary } from '../run/summary.js';
 import { formatIdentity } from '../run/token.js';
 import { type LoadedWorkload, loadWorkload } from '../workload/load.js';
+import { choosePolicy } from './choose_policy.js';
 import { EXIT } from './exit_codes.js';
 import { Interrupt } from './interrupt.js';
 import type { Switches } from './options.js';
@@ -37,7 +39,8 @@ export interface RunFlags {
 /** `oomsim run [WORKLOAD]`. @returns the exit code */
 export async function runRun(file: string, flags: RunFlags): Promise<number> {
   const loaded = loadWorkload(file);
-  const options = runOptions(flags);
+  const policy = await choosePolicy(flags.policy);
+  const options = runOptions(flags, policy);
   const identity = identityOf(loaded, options);
   const interrupt = new Interrupt();
   let result: RunResult;
@@ -50,13 +53,14 @@ export async function runRun(file: string, flags: RunFlags): Promise<number> {
     interrupt.release();
   }
   if (flags.json) printJson(result);
-  else printResult(formatSummary(result, repeatCommand(file, identity)));
+  else printResult(formatSummary(result, repeatCommand(file, identity, policy)));
+  notePolicyProblems(result);
   if (result.endedBy === 'interrupted') return EXIT.interrupted;
   return result.panic === null ? EXIT.ok : EXIT.refused;
 }
 
-function runOptions(flags: RunFlags): RunOptions {
-  const { kernel, policy, seed, until: untilNs, force = false, check = false } = flags;
+function runOptions(flags: RunFlags, policy: string | PolicyFile | undefined): RunOptions {
+  const { kernel, seed, until: untilNs, force = false, check = false } = flags;
   return {
     ...(kernel === undefined ? {} : { kernel }),
     ...(policy === undefined ? {} : { policy }),
@@ -118,6 +122,14 @@ async function wantsDashboard({ ui, json, quiet }: RunFlags): Promise<boolean> {
   const why = whyNoDashboard(process.stdout, process.env);
   if (why !== null && ui === true) note(`oomsim: no dashboard: ${why}\n`);
   return why === null;
+}
+
+/** A policy that goes wrong does not end the run, but nobody should believe that it was used. */
+function notePolicyProblems({ policyProblems }: RunResult): void {
+  for (const { timeNs, policy, handler, problem, times } of policyProblems) {
+    const when = `at ${formatSeconds(timeNs)}${times === 1 ? '' : `, and ${times - 1} more times`}`;
+    note(`oomsim: policy ${policy}: handler ${handler} went wrong ${when}: ${problem}\n`);
+  }
 }
 
 function note(line: string): void {

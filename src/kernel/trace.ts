@@ -71,6 +71,14 @@ export interface TraceFields {
     candidates: () => Candidate[]; // evaluated only when asked, at once
     memcg_candidates: () => Candidate[]; // likewise: what the policy compares before any task
   };
+  /** A handler of a policy of the user's own was asked (kernel/policy/custom.ts). */
+  'oomsim:oom_policy': {
+    policy: string;
+    handler: string; // the path of the cgroup that it is attached to, or 'default'
+    memcg: string; // the memcg in OOM; '' for a global OOM
+    answer: 'kill' | 'wait' | 'decline'; // wait: for a victim that is dying already
+    problem: string; // what it did wrong, or ''
+  };
   /** out_of_memory() returned. */
   'oomsim:out_of_memory': { memcg: string; order: number; ret: boolean; why: string };
   /** A process got its OOM SIGKILL. points is what the policy compared. Pages. */
@@ -169,6 +177,7 @@ export const TRACE_NAMES: readonly TraceName[] = [
   'sched:sched_process_exit',
   'signal:signal_generate',
   'oomsim:oom_select',
+  'oomsim:oom_policy',
   'oomsim:out_of_memory',
   'oomsim:oom_kill',
   'oomsim:userspace_kill',

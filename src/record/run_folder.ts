@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { extname, join } from 'node:path';
 import { OutputError, reasonOf } from './errors.js';
 import { readManifest } from './manifest.js';
 
@@ -54,6 +54,19 @@ export function writeWorkload(dir: string, text: string): void {
     writeFileSync(path, text);
   } catch (error) {
     throw new OutputError(`cannot write ${path}: ${reasonOf(error)}`, { cause: error });
+  }
+}
+
+/** Keeps the policy file too; one that another run left there would be taken for this run's. */
+export function writePolicy(dir: string, policy: { path: string; text: string } | null): void {
+  const kept = policy === null ? null : `policy${extname(policy.path)}`;
+  try {
+    for (const name of readdirSync(dir)) {
+      if (/^policy\.(ts|mts|js|mjs)$/.test(name) && name !== kept) rmSync(join(dir, name));
+    }
+    if (policy !== null) writeFileSync(join(dir, kept!), policy.text);
+  } catch (error) {
+    throw new OutputError(`cannot write the policy to ${dir}: ${reasonOf(error)}`);
   }
 }
 

@@ -6,6 +6,8 @@ import { Simulation } from '../engine/simulation.js';
 import { cgroup_mkdir } from '../kernel/cgroup/cgroupfs.js';
 import { check_invariants } from '../kernel/check.js';
 import { Kernel } from '../kernel/kernel.js';
+import { custom_policy } from '../kernel/policy/custom.js';
+import type { OomPolicy } from '../kernel/policy/policy.js';
 import type { CgroupSnapshot, MachineSnapshot, TaskSnapshot } from '../kernel/snapshot.js';
 import { snapshot_cgroups, snapshot_machine, snapshot_tasks } from '../kernel/take_snapshot.js';
 import type { Tracepoints } from '../kernel/trace.js';
@@ -14,6 +16,7 @@ import { Host } from '../userspace/host.js';
 import type { CgroupSpec, Workload } from '../workload/types.js';
 import { place_cache, place_cgroup_memory } from './initial_state.js';
 import { kernel_config } from './machine.js';
+import type { PolicyFile } from './policy/load.js';
 
 export interface BootOptions {
   readonly seed: string;
@@ -22,7 +25,8 @@ export interface BootOptions {
   readonly queue: QueueKind | 'auto';
   /** Check the invariants of the model as it runs. */
   readonly check: boolean;
-  readonly policy?: string;
+  /** A built-in policy by name, or one of the user's own. */
+  readonly policy?: string | PolicyFile;
   readonly kernel?: string;
   readonly switches?: Readonly<Record<string, string | number | boolean>>;
 }
@@ -66,13 +70,13 @@ const CHECK_EVERY = 1000;
  */
 export function boot(workload: Workload, options: BootOptions): System {
   const kernelName = options.kernel ?? workload.kernel;
-  const policyName = options.policy ?? workload.policy;
+  const streams = new RandomStreams(options.seed, options.run);
+  const policy = policy_of(options.policy ?? workload.policy, streams);
   const config = kernel_config(workload, {
     kernel: kernelName,
-    policy: policyName,
+    policy,
     switches: { ...workload.switches, ...options.switches },
   });
-  const streams = new RandomStreams(options.seed, options.run);
   const fingerprint = new Fingerprint('tkar');
   const sim = new Simulation(
     createQueue(queue_kind(workload, options.queue)),
@@ -87,12 +91,18 @@ export function boot(workload: Workload, options: BootOptions): System {
   return new RunningSystem(
     workload,
     kernelName,
-    policyName,
+    config.policy.name,
     kernel,
     host,
     fingerprint,
     options.check,
   );
+}
+
+/** A policy of the user's own starts anew for every run, with random numbers of its own. */
+function policy_of(policy: string | PolicyFile, streams: RandomStreams): string | OomPolicy {
+  if (typeof policy === 'string') return policy;
+  return custom_policy(policy.start(), streams.stream('oom_policy'));
 }
 
 function queue_kind(workload: Workload, asked: QueueKind | 'auto'): QueueKind {

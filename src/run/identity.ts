@@ -1,14 +1,17 @@
 import type { Workload } from '../workload/types.js';
 import { formatTime } from '../workload/units.js';
 import { MODEL_VERSION } from './model_version.js';
+import type { PolicyFile } from './policy/load.js';
 import { HASH_DIGITS, type RunIdentity } from './token.js';
 
 export const RUN_DEFAULT = 1;
+const POLICY_HASH_DIGITS = 12;
 
 /** What may be asked of a run beyond its workload file. */
 export interface RunChoices {
   readonly kernel?: string;
-  readonly policy?: string;
+  /** A built-in policy by name, or a policy file. */
+  readonly policy?: string | PolicyFile;
   readonly seed?: string;
   /** Replications of one seed differ in this number. */
   readonly run?: number;
@@ -33,7 +36,8 @@ export function identityOf({ workload, hash }: WorkloadSource, choices: RunChoic
   const options: Record<string, string> = {};
   const { kernel, policy, untilNs } = choices;
   if (kernel !== undefined && kernel !== workload.kernel) options.kernel = kernel;
-  if (policy !== undefined && policy !== workload.policy) options.policy = policy;
+  const named = policy === undefined ? workload.policy : policyText(policy);
+  if (named !== workload.policy) options.policy = named;
   if (untilNs !== undefined && untilNs !== workload.untilNs) options.until = formatTime(untilNs);
   for (const [name, value] of Object.entries(choices.switches ?? {})) {
     if (String(workload.switches[name]) !== String(value)) options[`set.${name}`] = String(value);
@@ -45,4 +49,10 @@ export function identityOf({ workload, hash }: WorkloadSource, choices: RunChoic
     run: choices.run ?? RUN_DEFAULT,
     options,
   };
+}
+
+/** A policy file is named by what it calls itself and by its text, wherever it lies. */
+function policyText(policy: string | PolicyFile): string {
+  if (typeof policy === 'string') return policy;
+  return `${policy.name}@${policy.hash.slice(0, POLICY_HASH_DIGITS)}`;
 }

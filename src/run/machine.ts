@@ -1,5 +1,6 @@
 import type { Costs, KernelConfig, ZoneConfig } from '../kernel/config.js';
 import { policyOf } from '../kernel/policy/index.js';
+import type { OomPolicy } from '../kernel/policy/policy.js';
 import { profileOf } from '../kernel/profile.js';
 import { bytes_to_pages } from '../kernel/units.js';
 import { InputError } from '../workload/problems.js';
@@ -8,7 +9,8 @@ import type { MachineSpec, Workload } from '../workload/types.js';
 /** What a run may change of its workload's kernel. */
 export interface KernelChoice {
   readonly kernel: string;
-  readonly policy: string;
+  /** By name, or itself. */
+  readonly policy: string | OomPolicy;
   readonly switches: Readonly<Record<string, string | number | boolean>>;
 }
 
@@ -86,7 +88,7 @@ export function kernel_config(workload: Workload, choice: KernelChoice): KernelC
   try {
     return {
       profile: profileOf(choice.kernel, choice.switches),
-      policy: policyOf(choice.policy),
+      policy: typeof choice.policy === 'string' ? policyOf(choice.policy) : choice.policy,
       release: choice.kernel,
       cpus: machine.cpus,
       hz: machine.hz,

@@ -7,7 +7,7 @@ import { drive, type RunObserver } from './drive.js';
 import { identityOf, RUN_DEFAULT, type RunChoices, type WorkloadSource } from './identity.js';
 import type { ObservedSystem } from './observed_system.js';
 import { Recording } from './recording.js';
-import { type KillResult, killResult, type RunResult } from './result.js';
+import { type KillResult, killResult, type PolicyProblem, type RunResult } from './result.js';
 import { formatToken, type RunIdentity } from './token.js';
 
 export interface PlayOptions {
@@ -30,8 +30,9 @@ export async function play(
   observers: readonly RunObserver[] = [],
 ): Promise<RunResult> {
   const identity = identityOf(source, choices);
-  const recording = record(system, source, identity, options);
+  const recording = record(system, source, identity, choices, options);
   const kills = collectKills(system);
+  const policyProblems = collectPolicyProblems(system);
   try {
     const ended = await drive(system, {
       sampleIntervalNs:
@@ -41,7 +42,7 @@ export async function play(
       observers,
       signal: options.signal,
     });
-    const result = resultOf(system, identity, kills, recording?.dir ?? null);
+    const result = resultOf(system, identity, { kills, policyProblems }, recording?.dir ?? null);
     recording?.finish(ended === 'ended' ? 'finished' : 'interrupted', result);
     return result;
   } catch (error) {
@@ -54,6 +55,7 @@ function record(
   system: ObservedSystem,
   source: WorkloadSource,
   identity: RunIdentity,
+  { policy }: RunChoices,
   { outDir = null, force = false }: PlayOptions,
 ): Recording | null {
   if (outDir === null) return null;
@@ -64,7 +66,8 @@ function record(
     seed: identity.run === RUN_DEFAULT ? identity.seed : `${identity.seed}.${identity.run}`,
   });
   const dir = join(outDir, name);
-  return new Recording(system, { dir, identity, source, force });
+  const policyFile = typeof policy === 'object' ? policy : null;
+  return new Recording(system, { dir, identity, source, force, policyFile });
 }
 
 function collectKills(system: ObservedSystem): readonly KillResult[] {
@@ -83,10 +86,28 @@ function collectKills(system: ObservedSystem): readonly KillResult[] {
   return kills;
 }
 
+/** What a policy file did wrong: each thing once, however often it happened. */
+function collectPolicyProblems(system: ObservedSystem): readonly PolicyProblem[] {
+  const problems: { -readonly [K in keyof PolicyProblem]: PolicyProblem[K] }[] = [];
+  system.trace.subscribe(['oomsim:oom_policy'], (_name, { timeNs }, fields) => {
+    const { policy, handler, problem } = fields as unknown as TraceFields['oomsim:oom_policy'];
+    if (problem === '') return;
+    const known = problems.find((p) => p.problem === problem && p.handler === handler);
+    if (known !== undefined) known.times++;
+    else if (problems.length < POLICY_PROBLEMS_MAX) {
+      problems.push({ timeNs, policy, handler, problem, times: 1 });
+    }
+  });
+  return problems;
+}
+
+/** All of them are in kernel.log. */
+const POLICY_PROBLEMS_MAX = 20;
+
 function resultOf(
   system: ObservedSystem,
   identity: RunIdentity,
-  kills: readonly KillResult[],
+  { kills, policyProblems }: Pick<RunResult, 'kills' | 'policyProblems'>,
   outDir: string | null,
 ): RunResult {
   const { letters: ingredients, events } = system.fingerprint;
@@ -103,6 +124,7 @@ function resultOf(
     simulatedNs: system.nowNs,
     events: system.events,
     kills,
+    policyProblems,
     allocFailures: system.allocFailures,
     panic: system.panic,
     outDir,

@@ -1,9 +1,10 @@
 import { OutputError } from '../record/errors.js';
 import { type Manifest, type ManifestState, writeManifest } from '../record/manifest.js';
 import { RunRecorder } from '../record/recorder.js';
-import { prepareRunFolder, writeWorkload } from '../record/run_folder.js';
+import { prepareRunFolder, writePolicy, writeWorkload } from '../record/run_folder.js';
 import type { WorkloadSource } from './identity.js';
 import type { ObservedSystem } from './observed_system.js';
+import type { PolicyFile } from './policy/load.js';
 import { PROGRAM_VERSION } from './program_version.js';
 import type { RunResult } from './result.js';
 import { formatIdentity, type RunIdentity } from './token.js';
@@ -14,6 +15,8 @@ export interface RecordingOptions {
   readonly identity: RunIdentity;
   readonly source: WorkloadSource;
   readonly force: boolean;
+  /** Of a run with a policy file. */
+  readonly policyFile: PolicyFile | null;
 }
 
 /**
@@ -27,7 +30,10 @@ export class Recording {
   readonly #system: ObservedSystem;
 
   /** Takes the folder and subscribes to every tracepoint. @throws OutputError */
-  constructor(system: ObservedSystem, { dir, identity, source, force }: RecordingOptions) {
+  constructor(
+    system: ObservedSystem,
+    { dir, identity, source, force, policyFile }: RecordingOptions,
+  ) {
     const text = formatIdentity(identity);
     this.dir = dir;
     this.#system = system;
@@ -51,6 +57,7 @@ export class Recording {
     prepareRunFolder(dir, text, force);
     writeManifest(dir, this.#unfinished);
     writeWorkload(dir, source.text);
+    writePolicy(dir, policyFile);
     this.#recorder = new RunRecorder(dir);
     this.#recorder.attach(system.trace);
   }

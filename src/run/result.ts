@@ -21,6 +21,17 @@ export interface KillResult {
   readonly group: boolean;
 }
 
+/** Something that a policy file did wrong; the kernel then went on as if it had declined. */
+export interface PolicyProblem {
+  /** When it happened first. */
+  readonly timeNs: number;
+  readonly policy: string;
+  /** Where the handler is attached: the path of a cgroup, or `default`. */
+  readonly handler: string;
+  readonly problem: string;
+  readonly times: number;
+}
+
 /** How a run ended: the object that `oomsim run --json` prints. */
 export interface RunResult {
   readonly token: string;
@@ -36,6 +47,8 @@ export interface RunResult {
   readonly simulatedNs: number;
   readonly events: number;
   readonly kills: readonly KillResult[];
+  /** What a policy file did wrong. */
+  readonly policyProblems: readonly PolicyProblem[];
   /** Page allocations that failed. */
   readonly allocFailures: number;
   /** What the kernel panicked of, or null. */

@@ -21,6 +21,7 @@ const result: RunResult = {
       oomKill({ pid: 1234, comm: 'small', cgroup: '/many', points: 80, memcg: '/many' }),
     ),
   ],
+  policyProblems: [],
   allocFailures: 0,
   panic: null,
   outDir: 'out/small-vs-large-4.15-cgroup-42',

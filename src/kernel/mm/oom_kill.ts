@@ -261,7 +261,7 @@ function worst_child(k: Kernel, p: Task, oc: OomControl): Task {
 }
 
 /** The highest ancestor of the victim, up to the OOM domain, that has memory.oom.group (4.19). */
-function mem_cgroup_get_oom_group(
+export function mem_cgroup_get_oom_group(
   k: Kernel,
   victim: Task,
   domain: MemCgroup | null,
@@ -276,7 +276,8 @@ function mem_cgroup_get_oom_group(
   return group;
 }
 
-function* kill_oom_group(
+/** Kills all members of a memory.oom.group (4.19). */
+export function* kill_oom_group(
   k: Kernel,
   t: Task,
   group: MemCgroup,

@@ -1,0 +1,15 @@
+import { isPolicyFile, loadPolicy, type PolicyFile } from '../run/policy/load.js';
+
+/**
+ * What `--policy` asks for: a built-in policy by name, or a policy file.
+ * @throws InputError for a file that is none
+ */
+export async function choosePolicy(asked: string): Promise<string | PolicyFile>;
+export async function choosePolicy(
+  asked: string | undefined,
+): Promise<string | PolicyFile | undefined>;
+export async function choosePolicy(
+  asked: string | undefined,
+): Promise<string | PolicyFile | undefined> {
+  return asked === undefined || !isPolicyFile(asked) ? asked : loadPolicy(asked);
+}

@@ -1,0 +1,95 @@
+/** From the text of a policy file to a script that node:vm can run. */
+import { type SourceMap, SourceMap as SourceMapReader } from 'node:module';
+import { basename } from 'node:path';
+import type ts from 'typescript';
+import { type Problem, WorkloadError } from '../../workload/problems.js';
+import { instrument } from './instrument.js';
+
+export interface CompiledPolicy {
+  readonly fileName: string;
+  /** A CommonJS module's body. */
+  readonly code: string;
+  /** Line and column in the policy file, both from 1, of a place in the code. */
+  original(line: number, column: number): { line: number; column: number } | null;
+}
+
+/**
+ * Takes the types out of a policy and counts its steps. Types are not checked: an editor does that.
+ * @throws WorkloadError with line and column for what is not TypeScript (or JavaScript)
+ */
+export async function compilePolicy(path: string, text: string): Promise<CompiledPolicy> {
+  const api = (await import('typescript')).default;
+  const fileName = basename(path);
+  const { outputText, sourceMapText, diagnostics } = api.transpileModule(text, {
+    fileName,
+    reportDiagnostics: true,
+    transformers: { after: [instrument(api)] },
+    compilerOptions: {
+      target: api.ScriptTarget.ES2022,
+      module: api.ModuleKind.CommonJS,
+      sourceMap: true,
+      allowJs: true,
+      removeComments: true,
+    },
+  });
+  const errors = diagnostics?.filter((d) => d.category === api.DiagnosticCategory.Error) ?? [];
+  const problems = errors.map((error) => problemOf(api, path, text, error));
+  problems.push(...importProblems(api, path, text));
+  if (problems.length > 0) throw new WorkloadError(problems);
+  const map = new SourceMapReader(JSON.parse(sourceMapText!));
+  return {
+    fileName,
+    code: outputText,
+    original: (line, column) => originalPlace(map, line, column),
+  };
+}
+
+function problemOf(api: typeof ts, path: string, text: string, error: ts.Diagnostic): Problem {
+  const message = api.flattenDiagnosticMessageText(error.messageText, ' ');
+  return problemAt(path, text, error.start ?? 0, message);
+}
+
+function problemAt(path: string, text: string, start: number, message: string): Problem {
+  const before = text.slice(0, start).split('\n');
+  return {
+    file: path,
+    line: before.length,
+    column: before.at(-1)!.length + 1,
+    path: '',
+    message,
+    found: null,
+    expected: null,
+    source: text.split('\n')[before.length - 1]?.trimEnd() ?? '',
+  };
+}
+
+/** A policy is one file, so that its text says all about it; types may come from anywhere. */
+function importProblems(api: typeof ts, path: string, text: string): Problem[] {
+  const file = api.createSourceFile(path, text, api.ScriptTarget.ES2022);
+  const problems: Problem[] = [];
+  const forbid = (node: ts.Node): void => {
+    const message = 'a policy is one file: only `import type` is possible';
+    problems.push(problemAt(path, text, node.getStart(file), message));
+  };
+  for (const statement of file.statements) {
+    if (api.isImportDeclaration(statement)) {
+      if (!statement.importClause?.isTypeOnly) forbid(statement);
+    } else if (api.isExportDeclaration(statement)) {
+      if (statement.moduleSpecifier !== undefined && !statement.isTypeOnly) forbid(statement);
+    } else if (api.isImportEqualsDeclaration(statement)) forbid(statement);
+  }
+  const walk = (node: ts.Node): void => {
+    const dynamic =
+      api.isCallExpression(node) && node.expression.kind === api.SyntaxKind.ImportKeyword;
+    if (dynamic) forbid(node);
+    api.forEachChild(node, walk);
+  };
+  walk(file);
+  return problems;
+}
+
+function originalPlace(map: SourceMap, line: number, column: number) {
+  const entry = map.findEntry(line - 1, column - 1);
+  if (!('originalLine' in entry)) return null;
+  return { line: entry.originalLine + 1, column: entry.originalColumn + 1 };
+}

@@ -1,0 +1,58 @@
+/** A policy of the user's own, from its file. */
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { PolicyProgram } from '../../kernel/policy/custom.js';
+import { readText } from '../../workload/load.js';
+import { InputError, printable } from '../../workload/problems.js';
+import { compilePolicy } from './compile.js';
+import { startPolicy } from './sandbox.js';
+
+/** A policy file that was read and is one. */
+export interface PolicyFile {
+  /** What it calls itself. */
+  readonly name: string;
+  readonly doc: string;
+  readonly path: string;
+  /** As it was read: the run folder keeps it. */
+  readonly text: string;
+  /** sha256 of the text, in hex. */
+  readonly hash: string;
+  /** Starts it from nothing, for one run. */
+  start(): PolicyProgram;
+}
+
+const ENDING = /\.(ts|mts|js|mjs)$/;
+const SHIPPED_FOLDER = fileURLToPath(new URL('../../../workloads/policies/', import.meta.url));
+
+/** Whether `--policy` was given a file rather than the name of a built-in policy. */
+export function isPolicyFile(nameOrPath: string): boolean {
+  return ENDING.test(nameOrPath) || /[\\/]/.test(nameOrPath);
+}
+
+/** File names of the shipped policies, sorted. */
+export function shippedPolicies(): string[] {
+  if (!existsSync(SHIPPED_FOLDER)) return [];
+  const names = readdirSync(SHIPPED_FOLDER).filter((name) => ENDING.test(name));
+  return names.sort((a, b) => (a < b ? -1 : 1));
+}
+
+/**
+ * Loads a policy file; a shipped one by its file name alone, unless there is such a file here.
+ * @throws InputError if it cannot be read, is no TypeScript or JavaScript, or exports no policy
+ */
+export async function loadPolicy(pathOrName: string): Promise<PolicyFile> {
+  const shipped = !existsSync(pathOrName) && shippedPolicies().includes(pathOrName);
+  const path = shipped ? join(SHIPPED_FOLDER, pathOrName) : pathOrName;
+  if (!existsSync(path)) {
+    const known = shippedPolicies().join(', ');
+    throw new InputError(`${printable(path)}: no such policy file; shipped policies: ${known}`);
+  }
+  const text = readText(path);
+  const compiled = await compilePolicy(path, text);
+  const start = (): PolicyProgram => startPolicy(path, compiled);
+  const { name, doc } = start();
+  const hash = createHash('sha256').update(text, 'utf8').digest('hex');
+  return { name, doc, path: shipped ? pathOrName : path, text, hash, start };
+}
