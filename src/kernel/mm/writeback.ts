@@ -134,7 +134,8 @@ export class Writeback {
       }
     }
     const done_ns = this.submit(k.sim.nowNs, BATCH_PAGES - left);
-    yield k.sched.sleep_until(t, done_ns, TASK_INTERRUPTIBLE);
+    // Whoever asks for more meanwhile does not make the disk faster.
+    while (k.sim.nowNs < done_ns) yield k.sched.sleep_until(t, done_ns, TASK_INTERRUPTIBLE);
     for (const { set, n } of batch) set.dirty = Math.max(0, set.dirty - n);
     k.clear_congested();
   }
