@@ -105,6 +105,7 @@ export interface WorldSpec<Name extends string> {
   readonly zones?: readonly (Partial<ZoneConfig> & { managedPages: number })[];
   readonly swap?: number;
   readonly swap_page_ns?: number;
+  readonly disk_page_ns?: number;
   readonly hz?: number;
   readonly cpus?: number;
   readonly costs?: Partial<Costs>;
@@ -198,7 +199,9 @@ export class World<Name extends string> {
 
   /** Lets simulated time pass. */
   advance(ms: number): void {
-    this.k.sim.run(this.k.sim.nowNs + ms * MS);
+    const end_ns = this.k.sim.nowNs + ms * MS;
+    this.k.defer(end_ns, () => {}); // where nothing happens, no time passes
+    this.k.sim.run(end_ns);
   }
 
   /** Runs kernel code in the context of a task, for as much simulated time as it takes. */
@@ -311,7 +314,7 @@ export function world<Name extends string = never>(spec: WorldSpec<Name> = {}): 
     zones: (spec.zones ?? [{ managedPages: spec.pages ?? 100_000 }]).map(zone_config),
     swapPages: spec.swap ?? 0,
     swapPageNs: spec.swap_page_ns ?? 0,
-    diskPageNs: 0,
+    diskPageNs: spec.disk_page_ns ?? 0,
     cachePages: 0,
     tmpfsPages: 1_000_000,
     exec: { anonPages: 0, shmemPages: 0, filePages: 0, pgtablesPages: 0, slabPages: 0 },
