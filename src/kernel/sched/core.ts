@@ -9,6 +9,7 @@ import {
   TASK_KILLABLE,
   TASK_RUNNING,
   TASK_STOPPED,
+  TASK_UNINTERRUPTIBLE,
   type Task,
 } from './task.js';
 
@@ -22,6 +23,9 @@ export const DEAD = 3;
 /** Engine event kinds of the scheduler; the actor is a CPU or a task slot. */
 export const EVENT_CPU = 1;
 export const EVENT_TIMER = 2;
+
+/** More steps than this that take no time at all are a loop that never ends. */
+const TURNS_MAX = 1_000_000;
 
 interface Cpu {
   readonly id: number;
@@ -107,10 +111,7 @@ export class Scheduler {
   /** Ends a sleep, whatever kind it is. Does nothing to a task that is not asleep. */
   wake(task: Task): void {
     if (task.state === TASK_RUNNING || task.state >= EXIT_ZOMBIE) return;
-    if (task.timer >= 0) {
-      this.sim.cancel(task.timer);
-      task.timer = -1;
-    }
+    this.#cancel_timer(task);
     task.state = TASK_RUNNING;
     // place_entity(): sleepers get at most half a latency period of credit.
     task.vruntime_ns = Math.max(
@@ -192,7 +193,7 @@ export class Scheduler {
     cpu.burst_ns = 0;
     task.cpu = -1;
     if (wait === BLOCK) {
-      task.state = task.nap_state >= 0 ? task.nap_state : task.sleep_state;
+      task.state = sleep_state_of(task);
       task.nap_state = -1;
     }
     this.hooks.task_change(task);
@@ -200,11 +201,12 @@ export class Scheduler {
   }
 
   #run(task: Task): number {
-    for (;;) {
+    for (let turns = 0; turns < TURNS_MAX; turns++) {
       if (task.flow !== null) {
         const step = task.flow.next();
         if (!step.done) {
           if (step.value === RUN && task.burst_ns === 0) continue;
+          if (step.value === BLOCK && this.#signal_pending_state(task)) continue;
           return step.value;
         }
         task.flow = null;
@@ -216,6 +218,21 @@ export class Scheduler {
       const wait = task.user.run(task);
       if (wait !== ENTER) return wait;
     }
+    throw new Error(`${task.comm} (${task.pid}) does not stop, and no time passes`);
+  }
+
+  /** A fatal signal is there already: the sleep that it would end does not begin. */
+  #signal_pending_state(task: Task): boolean {
+    if (!task.sigkill_pending || sleep_state_of(task) === TASK_UNINTERRUPTIBLE) return false;
+    task.nap_state = -1;
+    this.#cancel_timer(task);
+    return true;
+  }
+
+  #cancel_timer(task: Task): void {
+    if (task.timer < 0) return;
+    this.sim.cancel(task.timer);
+    task.timer = -1;
   }
 
   #enqueue(task: Task): void {
@@ -243,6 +260,11 @@ export class Scheduler {
     cpu.burst_ns = 0;
     this.sim.after(this.context_switch_ns, EVENT_CPU, cpu.id, task.pid);
   }
+}
+
+/** The state that a task is about to sleep in. */
+function sleep_state_of(task: Task): number {
+  return task.nap_state >= 0 ? task.nap_state : task.sleep_state;
 }
 
 /** Asks for `ns` of CPU time: `yield spend(task, ns)`. None is given at once. */
