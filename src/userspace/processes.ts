@@ -20,7 +20,7 @@ function child_program(program: Program, name: string, steps: readonly Step[]): 
 
 function* clone(program: Program, t: Task, args: Omit<CloneArgs, 'vfork'>): Flow<Task | null> {
   const child = yield* copy_process(program.host.k, t, { ...args, vfork: false });
-  if (child === null) fail(program, 'clone', 'ENOMEM');
+  if (child === null && !t.sigkill_pending) fail(program, 'clone', 'ENOMEM');
   return child;
 }
 
@@ -127,7 +127,7 @@ export function* share_mm(program: Program, t: Task, process: string, vfork: boo
     mm: 'share',
     vfork,
   });
-  if (child === null) fail(program, vfork ? 'vfork' : 'clone', 'ENOMEM');
+  if (child === null && !t.sigkill_pending) fail(program, vfork ? 'vfork' : 'clone', 'ENOMEM');
 }
 
 /** Every process forks one more per generation; then all of them touch their memory. */

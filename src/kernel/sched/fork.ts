@@ -22,7 +22,7 @@ export interface CloneArgs {
 
 /**
  * clone(): allocates the child's kernel memory, copies or shares the mm, and lets the child run.
- * Returns it, or null for -ENOMEM. A vfork() parent waits, killably, until the child lets the mm go.
+ * Returns it, or null for -ENOMEM or a fatal signal. A vfork() parent waits, killably, until the child lets the mm go.
  */
 export function* copy_process(k: Kernel, parent: Task, args: CloneArgs): Flow<Task | null> {
   const memcg = get_mem_cgroup_from_mm(k, parent.mm);
@@ -33,6 +33,13 @@ export function* copy_process(k: Kernel, parent: Task, args: CloneArgs): Flow<Ta
     free_kmem(k, memcg, 'kernel_stack', THREAD_STACK_PAGES);
     return null;
   }
+  yield spend(parent, clone_cost_ns(k, parent, args));
+  if (fatal_signal_pending(parent)) {
+    // -ERESTARTNOINTR: whoever is killed in fork() leaves no child behind.
+    free_kmem(k, memcg, 'kernel_stack', THREAD_STACK_PAGES);
+    free_kmem(k, memcg, 'slab', slab);
+    return null;
+  }
   const child = k.create_task(args.comm, args.mm === 'thread' ? parent : null);
   child.kernel_memory = { memcg, stack: THREAD_STACK_PAGES, slab };
   child.spec_name = args.spec_name;
@@ -40,7 +47,7 @@ export function* copy_process(k: Kernel, parent: Task, args: CloneArgs): Flow<Ta
   child.uid = parent.uid;
   child.cap_sys_admin = parent.cap_sys_admin;
   child.nodemask = parent.nodemask;
-  yield* give_mm(k, parent, child, args);
+  give_mm(k, parent, child, args);
   if (args.mm !== 'thread') {
     child.signal.oom_score_adj = parent.signal.oom_score_adj;
     child.signal.parent = parent;
@@ -58,8 +65,6 @@ export function* copy_process(k: Kernel, parent: Task, args: CloneArgs): Flow<Ta
     child.vfork_parent = parent;
   }
   k.sched.wake_up_new_task(child);
-  // A SIGKILL that came meanwhile must reach the new thread too (copy_process: recalc_sigpending).
-  if (args.mm === 'thread' && parent.signal.group_exit) child.sigkill_pending = true;
   if (args.vfork) yield* wait_for_vfork_done(parent, child);
   return child;
 }
@@ -77,22 +82,23 @@ function* alloc_all(
   return false;
 }
 
-function* give_mm(k: Kernel, parent: Task, child: Task, args: CloneArgs): Flow {
-  if (args.mm === 'share' || args.mm === 'thread') {
-    const mm = parent.mm;
-    if (mm === null) return;
-    mm.mm_users++;
-    mm.tasks.add(child);
-    child.mm = mm;
-    yield spend(parent, k.costs.syscallNs);
+/** Page tables are copied: their pages are allocated as the child runs, their time is the parent's. */
+function clone_cost_ns(k: Kernel, parent: Task, args: CloneArgs): number {
+  if (args.mm === 'share' || args.mm === 'thread') return k.costs.syscallNs;
+  const copied = args.mm === 'copy' ? (parent.mm?.mapped_span ?? 0) : 0;
+  return k.costs.forkNs + copied * k.costs.scanPageNs;
+}
+
+function give_mm(k: Kernel, parent: Task, child: Task, args: CloneArgs): void {
+  const shared = args.mm === 'share' || args.mm === 'thread' ? parent.mm : null;
+  if (shared !== null) {
+    shared.mm_users++;
+    shared.tasks.add(child);
+    child.mm = shared;
     return;
   }
   const mm = mm_alloc(k, child);
-  if (args.mm === 'copy' && parent.mm !== null) {
-    dup_mmap(parent.mm, mm);
-    // Page tables are copied: their pages are allocated as the child runs, their time is ours.
-    yield spend(parent, k.costs.forkNs + mm.mapped_span * k.costs.scanPageNs);
-  } else yield spend(parent, k.costs.forkNs);
+  if (args.mm === 'copy' && parent.mm !== null) dup_mmap(parent.mm, mm);
 }
 
 /** Gives a task an empty address space of its own. */
