@@ -242,6 +242,7 @@ export function* write_file(program: Program, t: Task, step: StepOf<'write'>): F
       return;
     }
     added.set.dirty += added.n;
+    k.flusher.note_dirtied();
     done += added.n;
     yield spend(t, k.costs.syscallNs + added.n * k.costs.readPageNs);
     while (k.flusher.over_limit(k, added.set.memcg) && !t.sigkill_pending) {

@@ -74,6 +74,11 @@ export class Writeback {
     this.#thread?.wake();
   }
 
+  /** Pages were dirtied: the thread that slept because there were none begins to count the time. */
+  note_dirtied(): void {
+    if (this.#thread?.wchan === 'flush') this.#thread.wake();
+  }
+
   /** Queues `n` pages of disk transfer; returns when it will be done, ns. */
   submit(now_ns: number, n: number): number {
     this.busy_until_ns = Math.max(now_ns, this.busy_until_ns) + n * this.page_ns;
