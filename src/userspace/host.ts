@@ -41,6 +41,7 @@ export class Host {
   readonly frozen_waitq = new WaitQueue<Task>();
   /** Starts and restarts that are still to come. */
   pending = 0;
+  #shutting_down = false;
   failed_syscalls = 0;
   /** Processes and threads started by others so far: names their random streams. */
   children = 0;
@@ -78,8 +79,18 @@ export class Host {
     this.pending++;
     this.k.defer(time_ns, () => {
       this.pending--;
-      this.#launch(instance);
+      if (!this.#shutting_down) this.#launch(instance);
     });
+  }
+
+  /** Kills everybody; nothing is started again, and no event happens any more. */
+  shut_down(): void {
+    this.#shutting_down = true;
+    this.frozen = false;
+    this.frozen_waitq.wakeAll();
+    for (const leader of [...this.k.processes]) {
+      if (!leader.kthread && leader !== this.k.init) send_sigkill(this.k, leader);
+    }
   }
 
   /** fork and exec by init: the new task sets itself up in its cgroup and runs its program. */
@@ -116,6 +127,7 @@ export class Host {
     this.#instances.delete(leader);
     const { when, delayNs, max } = instance.spec.restart;
     const killed = leader.signal.exit_code !== 0;
+    if (this.#shutting_down) return;
     if (when === 'never' || (when === 'on-kill' && !killed) || instance.restarts >= max) return;
     instance.restarts++;
     this.#start_at(this.k.sim.nowNs + delayNs, instance);
@@ -148,6 +160,7 @@ export class Host {
 
   #apply(event: EventSpec): void {
     this.pending--;
+    if (this.#shutting_down) return;
     const { k } = this;
     switch (event.op) {
       case 'write': {
@@ -164,7 +177,7 @@ export class Host {
         if (event.key === 'f') this.#as_admin((t) => sysrq_oom(k, t));
         break;
       case 'mkdir':
-        cgroup_mkdir(k, event.cgroup);
+        this.#mkdir(event.cgroup);
         break;
       case 'rmdir':
         cgroup_rmdir(k, event.cgroup);
@@ -195,6 +208,12 @@ export class Host {
       yield* do_exit(k, t);
     })();
     k.sched.wake_up_new_task(t);
+  }
+
+  /** Fails, as mkdir(1) would, if it is there already or its parent is not. */
+  #mkdir(path: string): void {
+    const parent = path.slice(0, path.lastIndexOf('/')) || '/';
+    if (!this.k.cgroups.has(path) && this.k.cgroups.has(parent)) cgroup_mkdir(this.k, path);
   }
 
   #set_sysctl(name: string, value: number): void {
