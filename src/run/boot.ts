@@ -25,6 +25,8 @@ export interface BootOptions {
   readonly queue: QueueKind | 'auto';
   /** Check the invariants of the model as it runs. */
   readonly check: boolean;
+  /** Events between two checks. */
+  readonly checkEvery?: number;
   /** A built-in policy by name, or one of the user's own. */
   readonly policy?: string | PolicyFile;
   readonly kernel?: string;
@@ -61,7 +63,7 @@ export interface System {
 const LADDER_FROM_TASKS = 256;
 /** How often a workload with `quiet` looks whether everybody holds still. */
 const QUIET_POLL_NS = 300_000_000;
-/** Events between two checks of the invariants. */
+/** Events between two checks of the invariants, unless asked for otherwise. */
 const CHECK_EVERY = 1000;
 
 /**
@@ -95,7 +97,7 @@ export function boot(workload: Workload, options: BootOptions): System {
     kernel,
     host,
     fingerprint,
-    options.check,
+    options.check ? (options.checkEvery ?? CHECK_EVERY) : null,
   );
 }
 
@@ -137,7 +139,8 @@ class RunningSystem implements System {
     readonly kernel: Kernel,
     readonly host: Host,
     readonly fingerprint: Fingerprint,
-    private readonly check: boolean,
+    /** Events between two checks of the invariants; null: none. */
+    private readonly check_every: number | null,
   ) {
     if (workload.quietNs !== null) this.#watch_for_quiet(workload.quietNs);
   }
@@ -161,7 +164,10 @@ class RunningSystem implements System {
   advance(untilNs: number, maxEvents = Number.POSITIVE_INFINITY): 'budget' | 'until' | 'ended' {
     if (this.endedBy !== null) return 'ended';
     const end_ns = Math.min(untilNs, this.workload.untilNs);
-    const why = this.check ? this.#run_checked(end_ns, maxEvents) : this.#run(end_ns, maxEvents);
+    const why =
+      this.check_every === null
+        ? this.kernel.sim.run(end_ns, maxEvents)
+        : this.#run_checked(end_ns, maxEvents, this.check_every);
     if (why === 'budget') return 'budget';
     if (this.kernel.panicked !== null) this.endedBy = 'panic';
     else if (why === 'stopped') this.endedBy = 'quiet';
@@ -170,19 +176,15 @@ class RunningSystem implements System {
     return this.endedBy === null ? 'until' : 'ended';
   }
 
-  #run(end_ns: number, maxEvents: number): string {
-    return this.kernel.sim.run(end_ns, maxEvents);
-  }
-
   /** Runs in small slices with the invariants checked between them. */
-  #run_checked(end_ns: number, maxEvents: number): string {
+  #run_checked(end_ns: number, maxEvents: number, every: number): string {
     for (let left = maxEvents; left > 0; ) {
-      const slice = Math.min(left, CHECK_EVERY - this.#unchecked);
+      const slice = Math.min(left, every - this.#unchecked);
       const before = this.kernel.sim.seq;
       const why = this.kernel.sim.run(end_ns, slice);
       const done = this.kernel.sim.seq - before;
       left -= done;
-      this.#unchecked = (this.#unchecked + done) % CHECK_EVERY;
+      this.#unchecked = (this.#unchecked + done) % every;
       if (this.#unchecked === 0 || why !== 'budget') check_invariants(this.kernel);
       if (why !== 'budget') return why;
     }
