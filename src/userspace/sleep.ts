@@ -1,23 +1,31 @@
 import { BLOCK, type Flow } from '../engine/coroutine.js';
 import type { Kernel } from '../kernel/kernel.js';
+import { do_signal_stop } from '../kernel/sched/stop.js';
 import { TASK_INTERRUPTIBLE, type Task } from '../kernel/sched/task.js';
 
 /** timer_slack_ns of an ordinary task: how late a high-resolution sleep may end. */
 const TIMER_SLACK_NS = 50_000;
 
-/** nanosleep(2). Ends early for signals. */
+/** nanosleep(2). Ends early for a fatal signal; after a stop it goes on with what is left. */
 export function* nanosleep(k: Kernel, t: Task, ns: number): Flow {
-  t.wchan = 'nanosleep';
-  yield k.sched.sleep_until(t, k.sim.nowNs + Math.max(0, ns) + TIMER_SLACK_NS, TASK_INTERRUPTIBLE);
-  t.wchan = '';
+  const end_ns = k.sim.nowNs + Math.max(0, ns) + TIMER_SLACK_NS;
+  do {
+    if (t.stop_pending) yield* do_signal_stop(t);
+    t.wchan = 'nanosleep';
+    yield k.sched.sleep_until(t, end_ns, TASK_INTERRUPTIBLE);
+    t.wchan = '';
+  } while (t.stop_pending && !t.sigkill_pending);
 }
 
-/** pause(2): until a signal. `why` is shown as what it waits for. */
+/** pause(2): until a fatal signal; being stopped does not end it. */
 export function* pause(t: Task, why: string): Flow {
   const before = t.sleep_state;
   t.sleep_state = TASK_INTERRUPTIBLE;
-  t.wchan = why;
-  while (!t.sigkill_pending && !t.stop_pending) yield BLOCK;
-  t.wchan = '';
+  while (!t.sigkill_pending) {
+    if (t.stop_pending) yield* do_signal_stop(t);
+    t.wchan = why;
+    yield BLOCK;
+    t.wchan = '';
+  }
   t.sleep_state = before;
 }
