@@ -317,7 +317,7 @@ export class Kernel {
   /** Sends swapped-out pages to the device; they come back to the LRU when they are written. */
   submit_swap_write(set: PageSet, n: number): void {
     const done_ns = this.swap.submit(this.sim.nowNs, n);
-    const write = { set, n };
+    const write = { set, n, done_ns };
     this.swap.writes.add(write);
     this.defer(done_ns, () => {
       this.swap.writes.delete(write);

@@ -1,9 +1,10 @@
 /** Steps that use or lock memory that is already mapped. */
 import type { Flow } from '../engine/coroutine.js';
-import { swap_in } from '../kernel/mm/memory.js';
 import type { Mapping } from '../kernel/mm/mm_types.js';
 import { set_unevictable } from '../kernel/mm/rmap.js';
+import { do_swap_page, swap_in } from '../kernel/mm/swap_in.js';
 import { spend } from '../kernel/sched/core.js';
+import { munmap } from '../kernel/sched/exit.js';
 import { TASK_UNINTERRUPTIBLE, type Task } from '../kernel/sched/task.js';
 import type { Variate } from '../workload/types.js';
 import type { Program } from './program.js';
@@ -36,6 +37,13 @@ function* use_mapping(program: Program, t: Task, mapping: Mapping): Flow {
   mapping.set.touched_ns = k.sim.nowNs;
 }
 
+/** munmap(2) of everything the process has mapped. */
+export function unmap_all(program: Program, t: Task): Flow {
+  const { k } = program.host;
+  const mm = t.mm!;
+  return munmap(k, t, mm, [...mm.vmas], k.costs.freePageNs);
+}
+
 /** mlockall(2): everything mapped now and, if asked, later, becomes unevictable. */
 export function* mlockall(program: Program, t: Task, future: boolean): Flow {
   const { k } = program.host;
@@ -46,7 +54,8 @@ export function* mlockall(program: Program, t: Task, future: boolean): Flow {
     vma.locked = true;
     for (const mapping of [...vma.mappings]) {
       while (mapping.swapped > 0 && !t.sigkill_pending) {
-        yield* swap_in(k, t, mapping, CHURN_BATCH_PAGES);
+        // mm_populate() ignores errors.
+        if ((yield* do_swap_page(k, t, mapping, CHURN_BATCH_PAGES)) < 0) break;
       }
       set_unevictable(k, mapping.set, true);
       yield spend(t, mapping.present * k.costs.scanPageNs);
@@ -75,6 +84,7 @@ export function* mprotect_loop(program: Program, t: Task, duration_ns: number): 
     yield* mm.mmap_sem.downWrite(t);
     yield spend(t, k.costs.syscallNs + mm.anon_pages * k.costs.scanPageNs);
     mm.mmap_sem.upWrite(t);
-    yield spend(t, k.costs.syscallNs);
+    // At least a nanosecond: the loop ends when time has passed.
+    yield spend(t, Math.max(1, k.costs.syscallNs));
   }
 }

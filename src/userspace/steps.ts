@@ -4,8 +4,9 @@ import { BLOCK } from '../engine/coroutine.js';
 import { cgroup_attach_process } from '../kernel/cgroup/cgroupfs.js';
 import { spend } from '../kernel/sched/core.js';
 import { do_coredump } from '../kernel/sched/coredump.js';
-import { do_group_exit, munmap_all } from '../kernel/sched/exit.js';
+import { do_group_exit } from '../kernel/sched/exit.js';
 import { send_sigstop } from '../kernel/sched/signal.js';
+import { do_signal_stop } from '../kernel/sched/stop.js';
 import {
   OOM_SCORE_ADJ_MAX,
   OOM_SCORE_ADJ_MIN,
@@ -16,7 +17,7 @@ import {
 import type { Step } from '../workload/types.js';
 import { map_file, read_file, write_file, write_tmpfs } from './files.js';
 import { fill_kernel_memory, fill_pipes, fill_sockets, open_files } from './kernel_memory.js';
-import { churn, hold_mmap_sem, mlockall, mprotect_loop } from './memory.js';
+import { churn, hold_mmap_sem, mlockall, mprotect_loop, unmap_all } from './memory.js';
 import { probe } from './probe.js';
 import { bomb, fork_children, share_mm, spawn_children, start_threads } from './processes.js';
 import type { Program } from './program.js';
@@ -39,7 +40,7 @@ export function step_flow(program: Program, t: Task, step: Step): Flow {
     case 'churn':
       return churn(program, t, program.draw(step.duration), step.every);
     case 'free':
-      return munmap_all(program.host.k, t, t.mm!);
+      return unmap_all(program, t);
     case 'mlock':
       return mlockall(program, t, step.future);
     case 'threads':
@@ -124,7 +125,9 @@ function* simple_step(program: Program, t: Task, step: SimpleStep): Flow {
       return;
     case 'await': {
       const limit = k.sim.nowNs + step.timeout;
-      while (host.ready < step.count && k.sim.nowNs < limit) yield* nanosleep(k, t, AWAIT_POLL_NS);
+      while (host.ready < step.count && k.sim.nowNs < limit && !t.sigkill_pending) {
+        yield* nanosleep(k, t, AWAIT_POLL_NS);
+      }
       return;
     }
     case 'hold':
@@ -176,8 +179,9 @@ function* frozen_write(program: Program, t: Task): Flow {
 function* wait_for_children(t: Task): Flow {
   const before = t.sleep_state;
   t.sleep_state = TASK_INTERRUPTIBLE;
-  t.wchan = 'wait';
   while (t.signal.children.length > 0 && !t.sigkill_pending) {
+    if (t.stop_pending) yield* do_signal_stop(t);
+    t.wchan = 'wait';
     t.signal.wait_chldexit.add(t);
     yield BLOCK;
   }

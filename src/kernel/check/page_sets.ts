@@ -2,6 +2,7 @@
 import type { Kernel } from '../kernel.js';
 import { for_each_mem_cgroup_tree } from '../mm/mem_cgroup.js';
 import { LRU_INACTIVE_ANON, NR_LRU_LISTS, type PageSet } from '../mm/mm_types.js';
+import { pages_in_use } from '../mm/rmap.js';
 import { broken, equal } from './broken.js';
 
 export function all_page_sets(k: Kernel): Set<PageSet> {
@@ -51,22 +52,26 @@ export function check_page_sets(k: Kernel, sets: ReadonlySet<PageSet>): void {
 
 /** Resident pages and swap slots belong to somebody. */
 function check_users(set: PageSet): void {
+  if (set.kind === 'anon') {
+    check_private(set);
+    return;
+  }
+  const present = set.mappings.reduce((most, m) => Math.max(most, m.present), 0);
+  if (present > set.resident) broken(`${describe(set)}: ${present} mapped of ${set.resident}`);
+  if (!set.persistent && set.mappings.length === 0) {
+    equal(listed_pages(set) + set.swapped, 0, () => `${describe(set)} that nobody maps`);
+  }
+}
+
+/** Of several mappings, after fork(), the largest is taken to have all that the others have. */
+function check_private(set: PageSet): void {
   let present = 0;
   let swapped = 0;
   for (const mapping of set.mappings) {
     if (mapping.present < 0 || mapping.swapped < 0) broken(`${describe(set)}: negative mapping`);
-    if (mapping.present > present) present = mapping.present;
-    if (mapping.swapped > swapped) swapped = mapping.swapped;
+    present = Math.max(present, mapping.present);
+    swapped = Math.max(swapped, mapping.swapped);
   }
-  const listed = listed_pages(set);
-  if (set.kind === 'anon') {
-    const owned = present + set.gathered + set.swapcache_clean;
-    equal(listed, owned, () => `${describe(set)} in memory and in use`);
-    equal(set.swapped, swapped, () => `${describe(set)} in swap and in use`);
-    return;
-  }
-  if (present > set.resident) broken(`${describe(set)}: ${present} mapped of ${set.resident}`);
-  if (!set.persistent && set.mappings.length === 0) {
-    equal(listed + set.swapped, 0, () => `${describe(set)} that nobody maps`);
-  }
+  equal(pages_in_use(set), present, () => `${describe(set)} in use`);
+  equal(set.swapped, swapped, () => `${describe(set)} in swap`);
 }

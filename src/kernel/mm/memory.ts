@@ -2,9 +2,8 @@
 import type { Flow } from '../../engine/coroutine.js';
 import type { Kernel } from '../kernel.js';
 import { spend } from '../sched/core.js';
-import { psi_memstall_enter, psi_memstall_leave } from '../sched/psi.js';
-import { force_sigkill } from '../sched/signal.js';
-import { TASK_UNINTERRUPTIBLE, type Task } from '../sched/task.js';
+import { force_sigkill, SIGBUS, SIGSEGV } from '../sched/signal.js';
+import type { Task } from '../sched/task.js';
 import { GFP_HIGHUSER_MOVABLE, GFP_KERNEL, GFP_KERNEL_ACCOUNT, GFP_NONE } from './gfp.js';
 import { wakeup_kswapd } from './kswapd.js';
 import type { MemCgroup } from './mem_cgroup.js';
@@ -31,19 +30,17 @@ import {
 } from './mm_types.js';
 import { out_of_memory } from './oom_kill.js';
 import {
-  alloc_pages,
   alloc_pages_fast,
   alloc_pages_slow,
   pages_above,
   put_pages,
   take_pages,
 } from './page_alloc.js';
-import { add_pages, move_pages } from './rmap.js';
-import { swap_free } from './swap.js';
+import { add_pages } from './rmap.js';
 
 const PTRS_PER_PTE = 512;
 
-export type FaultResult = 'done' | 'oom' | 'sigbus';
+export type FaultResult = 'done' | 'oom' | 'sigbus' | 'sigsegv';
 
 /** The mapping of `vma` that new pages of (memcg, node) go to. */
 export function open_mapping(vma: Vma, memcg: MemCgroup, node: number): Mapping {
@@ -74,6 +71,7 @@ function map_pages(k: Kernel, t: Task, vma: Vma, memcg: MemCgroup, node: number,
   add_mm_counter(vma.mm, vma.kind, n);
   if (vma.kind === 'anon' && k.profile.split_rss_counting) count_faults(vma.mm, t, n);
   vma.mm.mapped_span += n;
+  vma.touched_pages += n;
   add_pages(k, mapping.set, new_page_lru(k, vma), n);
 }
 
@@ -91,7 +89,7 @@ const BELOW_LOW_PAGES = 8;
  */
 export function touch_fast(k: Kernel, t: Task, vma: Vma, want: number): number {
   const mm = vma.mm;
-  if (mm.unstable || mm.mmap_sem.contended) return 0;
+  if (mm.unstable || vma.unmapped || mm.mmap_sem.contended) return 0;
   const node = k.numa_node(t);
   const memcg = get_mem_cgroup_from_mm(k, mm);
   let n = want;
@@ -126,6 +124,7 @@ function account_pte(k: Kernel, mm: Mm, memcg: MemCgroup, node: number, n: numbe
 
 /** One fault on a new page, waiting as long as it takes (do_anonymous_page, shmem_fault). */
 function* handle_mm_fault(k: Kernel, t: Task, vma: Vma): Flow<FaultResult> {
+  if (vma.unmapped) return 'sigsegv';
   const mm = vma.mm;
   if (pte_pages_needed(mm, 1) > 0) {
     const memcg = get_mem_cgroup_from_mm(k, mm);
@@ -162,7 +161,8 @@ export function* user_fault(k: Kernel, t: Task, vma: Vma): Flow<boolean> {
   const result = yield* handle_mm_fault(k, t, vma);
   t.memcg_may_oom = false;
   mmap_sem.upRead();
-  if (result === 'sigbus') force_sigkill(k, t);
+  if (result === 'sigbus') force_sigkill(k, t, SIGBUS);
+  else if (result === 'sigsegv') force_sigkill(k, t, SIGSEGV);
   else if (result === 'oom') yield* pagefault_out_of_memory(k, t);
   else t.memcg_in_oom = null;
   return result === 'done';
@@ -196,78 +196,4 @@ export function* pagefault_out_of_memory(k: Kernel, t: Task): Flow {
     trigger: 'pagefault',
   });
   k.oom_lock_release(t);
-}
-
-/** Brings up to `n` swapped-out pages of a mapping back (do_swap_page). Returns the pages mapped. */
-export function* swap_in(k: Kernel, t: Task, mapping: Mapping, n: number): Flow<number> {
-  const { set, vma } = mapping;
-  const cached = Math.min(n, mapping.swapped, set.swapcache_clean);
-  if (cached > 0) {
-    set.swapcache_clean -= cached;
-    move_pages(k, set, LRU_INACTIVE_ANON, LRU_ACTIVE_ANON, cached);
-    finish_swap_in(k, mapping, cached);
-    yield spend(t, cached * k.costs.syscallNs);
-    return cached;
-  }
-  if (mapping.swapped === 0) return 0;
-  const ac = { gfp: GFP_HIGHUSER_MOVABLE, order: 0, node: set.node, nodemask: t.nodemask };
-  t.memcg_may_oom = true;
-  const node = yield* alloc_pages(k, t, ac);
-  const memcg = get_mem_cgroup_from_mm(k, vma.mm);
-  let ok = node >= 0;
-  if (ok && !try_charge_fast(k, memcg, 1) && !(yield* try_charge(k, t, memcg, GFP_KERNEL, 1))) {
-    put_pages(k, node, 1);
-    ok = false;
-  }
-  t.memcg_may_oom = false;
-  if (!ok) {
-    yield* pagefault_out_of_memory(k, t);
-    return 0;
-  }
-  psi_memstall_enter(k, t);
-  const done_ns = k.swap.submit(k.sim.nowNs, 1);
-  yield k.sched.sleep_until(t, done_ns, TASK_UNINTERRUPTIBLE);
-  psi_memstall_leave(k, t);
-  if (mapping.swapped === 0) {
-    put_pages(k, node, 1);
-    mem_cgroup_cancel_charge(k, memcg, 1);
-    return 0;
-  }
-  swapped_page_arrives(k, mapping, memcg, node);
-  yield spend(t, k.costs.swapPageNs);
-  return 1;
-}
-
-/** The page read from swap is mapped; it may be charged elsewhere than the one that left. */
-function swapped_page_arrives(k: Kernel, mapping: Mapping, memcg: MemCgroup, node: number): void {
-  const { set, vma } = mapping;
-  const lru = vma.locked ? LRU_UNEVICTABLE : LRU_ACTIVE_ANON;
-  if (set.memcg === memcg && set.node === node && set.mappings.length === 1) {
-    add_pages(k, set, lru, 1);
-    finish_swap_in(k, mapping, 1);
-    return;
-  }
-  mapping.swapped--;
-  vma.mm.swapents--;
-  const others = set.mappings.reduce((most, m) => Math.max(most, m.swapped), 0);
-  if (others < set.swapped) swap_free(k, set, 1);
-  const target = open_mapping(vma, memcg, node);
-  target.present++;
-  target.set.touched_ns = k.sim.nowNs;
-  add_mm_counter(vma.mm, 'anon', 1);
-  add_pages(k, target.set, lru, 1);
-}
-
-function finish_swap_in(k: Kernel, mapping: Mapping, n: number): void {
-  const { set, vma } = mapping;
-  for (const m of set.mappings) {
-    const now = Math.min(n, m.swapped);
-    m.swapped -= now;
-    m.present += now;
-    m.vma.mm.swapents -= now;
-    m.vma.mm.anon_pages += now;
-  }
-  swap_free(k, set, Math.min(n, set.swapped));
-  set.touched_ns = k.sim.nowNs;
-  vma.mm.maj_flt += n;
 }

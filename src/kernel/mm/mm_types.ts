@@ -41,6 +41,8 @@ export class PageSet {
   exec = false;
   /** No further pages may be added (after fork the two copies diverge). */
   frozen = false;
+  /** Where pages went that came back from swap to another memcg or node. */
+  elsewhere: PageSet | null = null;
   readonly mappings: Mapping[] = [];
 
   constructor(
@@ -78,6 +80,10 @@ export class Mapping {
 export class Vma {
   readonly mappings: Mapping[] = [];
   locked = false; // VM_LOCKED
+  /** Pages ever mapped in it. */
+  touched_pages = 0;
+  /** munmap() has taken it apart: touching it is a fault outside of any area. */
+  unmapped = false;
 
   constructor(
     readonly mm: Mm,

@@ -117,19 +117,22 @@ export interface Unmapped {
  */
 export function unmap_pages(k: Kernel, mapping: Mapping, max: number): Unmapped {
   const { set, vma } = mapping;
-  const private_pages = set.kind === 'anon';
-  const mapped = private_pages ? most_mapped(set) : 0;
   const present = Math.min(max, mapping.present);
   mapping.present -= present;
   add_mm_counter(vma.mm, set.kind, -present);
   const swapped = Math.min(max - present, mapping.swapped);
   mapping.swapped -= swapped;
   vma.mm.swapents -= swapped;
-  if (!private_pages) return { cleared: present + swapped, gathered: 0 };
-  const gathered = mapped - most_mapped(set);
+  if (set.kind !== 'anon') return { cleared: present + swapped, gathered: 0 };
+  free_swap_and_cache(k, set);
+  const gathered = Math.max(0, pages_in_use(set) - most_mapped(set));
   set.gathered += gathered;
-  if (swapped > 0) free_swap_and_cache(k, set);
   return { cleared: present + swapped, gathered };
+}
+
+/** Private pages that page tables refer to: neither gathered nor left in the swap cache. */
+export function pages_in_use(set: PageSet): number {
+  return set.resident - set.writeback - set.gathered - set.swapcache_clean;
 }
 
 /** Frees pages that were gathered. */
@@ -144,8 +147,17 @@ function most_mapped(set: PageSet): number {
   return mapped;
 }
 
+/**
+ * Frees private pages and slots that nobody maps. After fork() it is known how much each mapping has
+ * of a set, and not which pages: the one that has most is taken to have all that the others have.
+ */
+export function settle_pages(k: Kernel, set: PageSet): void {
+  free_swap_and_cache(k, set);
+  free_set_pages(k, set, Math.max(0, pages_in_use(set) - most_mapped(set)));
+}
+
 /** Frees the slots that no swap entry refers to any more, and their pages in the swap cache. */
-function free_swap_and_cache(k: Kernel, set: PageSet): void {
+export function free_swap_and_cache(k: Kernel, set: PageSet): void {
   let entries = 0;
   for (const mapping of set.mappings) entries = Math.max(entries, mapping.swapped);
   swap_free(k, set, set.swapped - entries);
@@ -176,8 +188,10 @@ export function set_unevictable(k: Kernel, set: PageSet, locked: boolean): void 
     move_pages(k, set, LRU_UNEVICTABLE, evictable, set.lru[LRU_UNEVICTABLE]!);
     return;
   }
-  set.swapcache_clean = 0;
   for (let lru = 0; lru < NR_LRU_LISTS; lru++) {
-    if (lru !== LRU_UNEVICTABLE) move_pages(k, set, lru, LRU_UNEVICTABLE, set.lru[lru]!);
+    if (lru === LRU_UNEVICTABLE) continue;
+    // Nobody maps what is only in the swap cache.
+    const cache = lru === LRU_INACTIVE_ANON ? set.swapcache_clean : 0;
+    move_pages(k, set, lru, LRU_UNEVICTABLE, set.lru[lru]! - cache);
   }
 }

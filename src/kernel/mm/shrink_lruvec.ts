@@ -10,7 +10,14 @@ import {
 } from './mm_types.js';
 import { int_sqrt } from './mmzone.js';
 import { protected_share } from './protection.js';
-import { free_lru_pages, move_pages, start_writeback, unmap_for_reclaim } from './rmap.js';
+import {
+  free_lru_pages,
+  free_swap_and_cache,
+  move_pages,
+  pages_in_use,
+  start_writeback,
+  unmap_for_reclaim,
+} from './rmap.js';
 import { mem_cgroup_get_nr_swap_pages, swap_alloc } from './swap.js';
 import { DEF_PRIORITY, type ScanControl, SWAP_CLUSTER_MAX } from './vmscan.js';
 
@@ -278,10 +285,14 @@ function swap_out_pages(
   pages: number,
   sc: ScanControl,
 ): number {
-  const out = Math.min(pages, sc.may_swap ? mem_cgroup_get_nr_swap_pages(k, set.memcg) : 0);
+  const room = sc.may_swap ? mem_cgroup_get_nr_swap_pages(k, set.memcg) : 0;
+  // Pages that an unmapper has gathered are held by it and stay.
+  const mapped = set.kind === 'anon' ? pages_in_use(set) : pages;
+  const out = Math.min(pages, room, mapped);
   if (out > 0) {
     swap_alloc(k, set, out);
     unmap_for_reclaim(set, out, true);
+    if (set.kind === 'anon') free_swap_and_cache(k, set);
     start_writeback(k, set, lru, out);
     k.submit_swap_write(set, out);
     add_cost(lruvec, ANON, out);

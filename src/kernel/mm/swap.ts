@@ -5,12 +5,19 @@ import { LRU_INACTIVE_ANON, type PageSet } from './mm_types.js';
 import { page_counter_charge, page_counter_uncharge } from './page_counter.js';
 import { end_writeback, free_lru_pages } from './rmap.js';
 
+/** Pages of a set that are being written; nothing can be done with them before that is over. */
+export interface SwapWrite {
+  readonly set: PageSet;
+  readonly n: number;
+  readonly done_ns: number;
+}
+
 export class SwapDevice {
   used = 0;
   /** When the device has done everything that was handed to it, ns. */
   busy_until_ns = 0;
   /** Pages on their way to the device. */
-  readonly writes = new Set<{ readonly set: PageSet; readonly n: number }>();
+  readonly writes = new Set<SwapWrite>();
 
   constructor(
     readonly total: number,

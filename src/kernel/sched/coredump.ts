@@ -1,9 +1,8 @@
 import type { Flow } from '../../engine/coroutine.js';
 import type { Kernel } from '../kernel.js';
 import { do_group_exit } from './exit.js';
+import { SIGSEGV } from './signal.js';
 import { TASK_KILLABLE, type Task } from './task.js';
-
-const SIGSEGV = 11;
 
 /**
  * A crash with a core dump (fs/coredump.c). The other threads are killed and wait in exit_mm() until

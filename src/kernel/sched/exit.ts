@@ -2,7 +2,7 @@
 import type { Flow } from '../../engine/coroutine.js';
 import type { Kernel } from '../kernel.js';
 import { free_kmem } from '../mm/memcontrol.js';
-import { type Mm, sync_mm_rss } from '../mm/mm_types.js';
+import { type Mm, sync_mm_rss, type Vma } from '../mm/mm_types.js';
 import { MmuGather } from '../mm/mmu_gather.js';
 import { mark_mmf_oom_skip, oom_reap_vmas } from '../mm/oom_reaper.js';
 import { exit_oom_victim } from '../mm/oom_victim.js';
@@ -92,7 +92,7 @@ function* exit_mmap(k: Kernel, t: Task, mm: Mm): Flow {
   }
   const had_vmas = mm.vmas.length > 0;
   const tlb = new MmuGather(k, t, k.costs.freePageNs);
-  yield* unmap_vmas(mm, tlb);
+  for (const vma of mm.vmas) yield* unmap_vma(vma, tlb);
   if (had_vmas && mm.oom_victim) {
     mark_mmf_oom_skip(k, mm, t.pid, 'exit_mmap');
     // Wait for a reaper that is at work on this mm.
@@ -101,7 +101,8 @@ function* exit_mmap(k: Kernel, t: Task, mm: Mm): Flow {
   }
   freed += yield* free_pgtables(k, t, mm);
   yield* tlb.flush();
-  drop_vmas(k, mm);
+  for (const vma of mm.vmas) drop_vma(k, vma);
+  mm.vmas.length = 0;
   freed += tlb.cleared;
   mm.file_pages -= mm.text_file_pages;
   mm.shmem_pages -= mm.text_shmem_pages;
@@ -109,14 +110,14 @@ function* exit_mmap(k: Kernel, t: Task, mm: Mm): Flow {
   k.trace.on['oomsim:exit_mmap']?.({ pid: t.tgid, freed, victim: mm.oom_victim });
 }
 
-function* unmap_vmas(mm: Mm, tlb: MmuGather): Flow {
-  for (const vma of mm.vmas) for (const mapping of [...vma.mappings]) yield* tlb.unmap(mapping);
+function* unmap_vma(vma: Vma, tlb: MmuGather): Flow {
+  for (const mapping of [...vma.mappings]) yield* tlb.unmap(mapping);
 }
 
-/** The areas are gone; shared memory that nobody maps any more goes with them. */
-function drop_vmas(k: Kernel, mm: Mm): void {
-  for (const vma of mm.vmas) for (const mapping of [...vma.mappings]) drop_mapping(k, mapping);
-  mm.vmas.length = 0;
+/** The area is gone; shared memory that nobody maps any more goes with it. */
+function drop_vma(k: Kernel, vma: Vma): void {
+  for (const mapping of [...vma.mappings]) drop_mapping(k, mapping);
+  vma.unmapped = true;
 }
 
 function* free_pgtables(k: Kernel, t: Task, mm: Mm): Flow<number> {
@@ -131,13 +132,23 @@ function* free_pgtables(k: Kernel, t: Task, mm: Mm): Flow<number> {
   return freed;
 }
 
-/** munmap() of everything a program has mapped itself. */
-export function* munmap_all(k: Kernel, t: Task, mm: Mm): Flow {
+/**
+ * munmap(2): takes areas apart, with nobody faulting in them meanwhile.
+ * @param page_ns CPU time to unmap and free one page
+ */
+export function* munmap(k: Kernel, t: Task, mm: Mm, vmas: readonly Vma[], page_ns: number): Flow {
   yield* mm.mmap_sem.downWrite(t);
-  const tlb = new MmuGather(k, t, k.costs.freePageNs);
-  yield* unmap_vmas(mm, tlb);
+  const tlb = new MmuGather(k, t, page_ns);
+  for (const vma of vmas) yield* unmap_vma(vma, tlb);
   yield* tlb.flush();
-  drop_vmas(k, mm);
+  for (const vma of vmas) {
+    const at = mm.vmas.indexOf(vma);
+    if (at < 0) continue; // somebody else was faster
+    drop_vma(k, vma);
+    mm.vmas.splice(at, 1);
+    mm.total_vm -= vma.length_pages;
+    mm.mapped_span -= vma.touched_pages;
+  }
   mm.mmap_sem.upWrite(t);
 }
 

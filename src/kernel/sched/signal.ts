@@ -3,6 +3,7 @@ import { TASK_INTERRUPTIBLE, TASK_STOPPED, type Task } from './task.js';
 
 export const SIGBUS = 7;
 export const SIGKILL = 9;
+export const SIGSEGV = 11;
 export const SIGTERM = 15;
 
 /**
@@ -20,8 +21,8 @@ export function send_sigkill(k: Kernel, t: Task, sig = SIGKILL): void {
 }
 
 /** A fault that cannot be served kills the process like SIGKILL would, with another number. */
-export function force_sigkill(k: Kernel, t: Task): void {
-  send_sigkill(k, t, SIGBUS);
+export function force_sigkill(k: Kernel, t: Task, sig: number): void {
+  send_sigkill(k, t, sig);
 }
 
 /** SIGSTOP: the threads stop when they next return to user mode. */

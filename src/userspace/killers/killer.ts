@@ -1,8 +1,9 @@
 /** A userspace killer as a process: its memory, its life from poll to poll, how it kills. */
 import type { Flow } from '../../engine/coroutine.js';
 import type { Kernel } from '../../kernel/kernel.js';
-import { swap_in, user_fault } from '../../kernel/mm/memory.js';
+import { user_fault } from '../../kernel/mm/memory.js';
 import { set_unevictable } from '../../kernel/mm/rmap.js';
+import { swap_in } from '../../kernel/mm/swap_in.js';
 import { ENTER, spend } from '../../kernel/sched/core.js';
 import { SIGKILL, SIGTERM, send_sigkill } from '../../kernel/sched/signal.js';
 import type { Task, UserProgram } from '../../kernel/sched/task.js';
