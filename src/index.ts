@@ -8,6 +8,19 @@
  * ```
  */
 
+export type {
+  CgroupStatView,
+  CgroupView,
+  OomDecision,
+  OomHandler,
+  OomPolicyModule,
+  OomVictims,
+  OomView,
+  PolicyContext,
+  PolicyRandom,
+  ProcessView,
+  PsiView,
+} from './kernel/policy/custom_api.js';
 export type { CgroupSnapshot, MachineSnapshot, TaskSnapshot } from './kernel/snapshot.js';
 export {
   type AnyTraceHandler,
@@ -25,7 +38,8 @@ export { type BootOptions, boot, type System } from './run/boot.js';
 export type { RunObserver } from './run/drive.js';
 export type { WorkloadSource } from './run/identity.js';
 export { MODEL_VERSION } from './run/model_version.js';
-export type { KillResult, RunResult } from './run/result.js';
+export { loadPolicy, type PolicyFile } from './run/policy/load.js';
+export type { KillResult, PolicyProblem, RunResult } from './run/result.js';
 export { type RunOptions, runWorkload } from './run/run.js';
 export { formatSummary } from './run/summary.js';
 export { formatToken, parseToken, type ReproToken } from './run/token.js';

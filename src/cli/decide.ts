@@ -13,6 +13,7 @@ import { parseWorkload } from '../workload/parse.js';
 import { InputError, printable } from '../workload/problems.js';
 import type { Workload } from '../workload/types.js';
 import { workloadToYaml } from '../workload/write.js';
+import { choosePolicy } from './choose_policy.js';
 import { decisionJson, decisionText } from './decide_text.js';
 import { EXIT } from './exit_codes.js';
 import type { Switches } from './options.js';
@@ -21,7 +22,8 @@ import { chooseReport, readReports } from './reports.js';
 
 export interface DecideFlags {
   readonly kernel?: string;
-  readonly policy?: string;
+  /** Names and files; absent: all that are built in. */
+  readonly policy?: readonly string[];
   readonly set?: Switches;
   /** Which report of a log, from 1. */
   readonly event?: number;
@@ -51,16 +53,26 @@ interface Input {
 export async function runDecide(file: string, flags: DecideFlags): Promise<number> {
   const input = looksLikeWorkload(file) ? fromWorkload(file, flags) : await fromLog(file, flags);
   const { source, judgement } = input;
-  const decision: Decision = { source, judgement, verdicts: verdictsOn(input, flags) };
+  const decision: Decision = { source, judgement, verdicts: await verdictsOn(input, flags) };
   if (flags.json) printJson(decisionJson(decision));
   else printResult(decisionText(decision));
+  notePolicyProblems(decision);
   return EXIT.ok;
 }
 
-/** The verdict of each policy, or of the one asked for. */
-function verdictsOn({ workload, situation }: Input, flags: DecideFlags): Verdict[] {
+function notePolicyProblems({ verdicts }: Decision): void {
+  for (const { policy, problems } of verdicts) {
+    for (const problem of problems) {
+      process.stderr.write(`oomsim: policy ${policy}: ${problem}\n`);
+    }
+  }
+}
+
+/** The verdict of each policy, or of those asked for. */
+async function verdictsOn({ workload, situation }: Input, flags: DecideFlags): Promise<Verdict[]> {
+  const asked = flags.policy ?? POLICIES.map((p) => p.name);
+  const policies = await Promise.all(asked.map((policy) => choosePolicy(policy)));
   if (workload === null) return [];
-  const policies = flags.policy === undefined ? POLICIES.map((p) => p.name) : [flags.policy];
   const kernel = flags.kernel ?? workload.kernel;
   const switches = flags.set ?? {};
   return policies.map((policy) => decide(workload, situation, { policy, kernel, switches }));

@@ -26,12 +26,13 @@ export function decisionJson({ source, judgement, verdicts }: Decision): unknown
           },
         }),
     candidates: verdicts[0]?.candidates ?? judgement?.candidates ?? [],
-    verdicts: verdicts.map(({ kernel, policy, victims, returns, why }) => ({
+    verdicts: verdicts.map(({ kernel, policy, victims, returns, why, problems }) => ({
       kernel,
       policy,
       victims,
       returns,
       why,
+      ...(problems.length === 0 ? {} : { problems }),
     })),
   };
 }

@@ -58,7 +58,7 @@ function addDecide(program: Command, finish: Finish): void {
     .description('no time passes: who would be killed now, under each policy, and why')
     .argument('<file>', 'a workload, or a kernel log with an OOM report')
     .addOption(COMMON.kernel())
-    .addOption(COMMON.policy())
+    .addOption(COMMON.policies())
     .addOption(COMMON.set())
     .addOption(COMMON.at())
     .addOption(

@@ -9,6 +9,11 @@ export const COMMON = {
       '--policy <name|file>',
       "OOM policy instead of the workload's; a .ts or .js file: your own",
     ),
+  policies: () =>
+    new Option(
+      '--policy <name|file>',
+      'OOM policy to ask, by name or as a .ts or .js file; may be repeated; default: all by name',
+    ).argParser((name: string, before: string[] = []) => [...before, name]),
   set: () =>
     new Option('--set <switch=value>', 'override one switch of the kernel (see list switches)')
       .argParser(parseSwitch)

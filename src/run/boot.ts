@@ -104,7 +104,12 @@ export function boot(workload: Workload, options: BootOptions): System {
 /** A policy of the user's own starts anew for every run, with random numbers of its own. */
 function policy_of(policy: string | PolicyFile, streams: RandomStreams): string | OomPolicy {
   if (typeof policy === 'string') return policy;
-  return custom_policy(policy.start(), streams.stream('oom_policy'));
+  const stream = streams.stream('oom_policy');
+  const random = Object.freeze({
+    below: (n: number) => stream.below(n),
+    chance: (permille: number) => stream.chance(permille),
+  });
+  return custom_policy(policy.start(), random);
 }
 
 function queue_kind(workload: Workload, asked: QueueKind | 'auto'): QueueKind {

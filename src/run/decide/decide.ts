@@ -39,6 +39,8 @@ export interface Verdict {
   /** What out_of_memory() returns; null after a panic. */
   readonly returns: boolean | null;
   readonly why: string;
+  /** What a policy file did wrong. */
+  readonly problems: readonly string[];
   readonly totalPages: number;
   readonly constraint: string;
   /** Everybody in the domain, best first. */
@@ -70,6 +72,7 @@ export function decide(
   let selection: TraceFields['oomsim:oom_select'] | null = null;
   let candidates: readonly Candidate[] = [];
   let result: TraceFields['oomsim:out_of_memory'] | null = null;
+  const problems = policy_problems(k);
   k.trace.subscribe(
     ['oomsim:oom_kill', 'oomsim:oom_select', 'oomsim:out_of_memory'],
     (name, _context, fields) => {
@@ -91,10 +94,21 @@ export function decide(
     victims,
     returns: returned?.ret ?? null,
     why: k.panicked === null ? (returned?.why ?? '') : `panic: ${k.panicked}`,
+    problems,
     totalPages: seen?.totalpages ?? 0,
     constraint: seen?.constraint ?? 'CONSTRAINT_NONE',
     candidates,
   };
+}
+
+/** Collects what a policy file does wrong from now on. */
+function policy_problems(k: Kernel): readonly string[] {
+  const problems: string[] = [];
+  k.trace.subscribe(['oomsim:oom_policy'], (_name, _context, fields) => {
+    const { handler, problem } = fields as unknown as TraceFields['oomsim:oom_policy'];
+    if (problem !== '') problems.push(`handler ${handler} went wrong: ${problem}`);
+  });
+  return problems;
 }
 
 /** The workload as it is at the start, with nobody doing anything. */
