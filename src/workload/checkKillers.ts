@@ -3,9 +3,6 @@
 import { type Located, sentence } from './issues.js';
 import type { KillerSpec } from './types.js';
 
-/** As the file spells what is checked. */
-const KEYS: Readonly<Record<KillerSpec['kind'], string>> = { earlyoom: 'earlyoom' };
-
 /** @param unknown makes the problem of a cgroup that the file does not know, or null */
 export function checkKillers(
   killers: readonly KillerSpec[],
@@ -15,12 +12,17 @@ export function checkKillers(
   const firstByKind = new Map<string, number>();
   for (const [index, killer] of killers.entries()) {
     const path = ['killers', index];
-    const key = KEYS[killer.kind];
+    const key = killer.kind;
     const other = firstByKind.get(key);
     if (other === undefined) firstByKind.set(key, index);
     else problems.push(sentence(path, `a second ${key}: killers[${other}] is one already`));
     const problem = unknown([...path, key, 'cgroup'], killer.cgroup);
     if (problem !== null) problems.push(problem);
+    if (killer.kind !== 'systemd_oomd') continue;
+    for (const unit of killer.units) {
+      const missing = unknown([...path, key, 'units', unit.path], unit.path);
+      if (missing !== null) problems.push({ ...missing, at: 'key' });
+    }
   }
   return problems;
 }

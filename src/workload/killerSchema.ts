@@ -85,18 +85,71 @@ const earlyoom = strict({
   )
   .describe('earlyoom: the process with the highest oom_score when memory and swap are low.');
 
-const DAEMONS = { earlyoom } as const;
+const managed = (what: string) =>
+  z
+    .enum(['auto', 'kill'], { error: 'auto or kill' })
+    .prefault('auto')
+    .describe(`${what}: kill, or auto for not watched.`);
 
-const member = (name: keyof typeof DAEMONS) => {
-  const options = DAEMONS[name].prefault({});
-  return strict({ [name]: options }).transform((v) => v[name] as KillerSpec);
-};
+const longEnough = time.refine((ns) => ns >= 1_000_000_000, { error: 'a time of at least 1s' });
+
+const unit = strict({
+  swap: managed('ManagedOOMSwap='),
+  memory_pressure: managed('ManagedOOMMemoryPressure='),
+  limit: percent.optional().describe('ManagedOOMMemoryPressureLimit=. Default: limit above.'),
+  duration: longEnough
+    .optional()
+    .describe('ManagedOOMMemoryPressureDurationSec=. Default: duration above.'),
+  preference: z
+    .enum(['none', 'avoid', 'omit'], { error: 'none, avoid or omit' })
+    .prefault('none')
+    .describe('ManagedOOMPreference=: avoid is killed last, omit never.'),
+});
+
+const systemdOomd = strict({
+  swap_used_limit: percent
+    .prefault('90%')
+    .describe('SwapUsedLimit=: act when more of memory and more of swap is used.'),
+  limit: percent
+    .prefault('60%')
+    .describe('DefaultMemoryPressureLimit=: of full avg10 in memory.pressure.'),
+  duration: longEnough
+    .prefault('30s')
+    .describe('DefaultMemoryPressureDurationSec=: how long it has to be above the limit.'),
+  units: z
+    .record(cgroupPath, unit, {
+      error: 'a map of cgroup paths to options, such as { /a: { memory_pressure: kill } }',
+    })
+    .prefault({})
+    .describe('Cgroups by path: what is watched there, and whom to spare.'),
+  ...processOf(-900, '2MiB'),
+})
+  .transform(
+    (v): KillerSpec => ({
+      kind: 'systemd_oomd',
+      ...asProcess(v),
+      swapUsedLimit: v.swap_used_limit,
+      units: Object.entries(v.units).map(([path, u]) => ({
+        path,
+        swap: u.swap,
+        memoryPressure: u.memory_pressure,
+        limit: u.limit ?? v.limit,
+        durationNs: u.duration ?? v.duration,
+        preference: u.preference,
+      })),
+    }),
+  )
+  .describe('systemd-oomd: a whole cgroup, for memory pressure or for full swap. Needs PSI.');
 
 /** One entry of `killers`: a name, or a name with options. */
 export const killer = keyed<KillerSpec, KillerSpec>(
   'a killer',
-  { earlyoom: member('earlyoom') },
+  {
+    earlyoom: strict({ earlyoom }).transform((v) => v.earlyoom),
+    systemd_oomd: strict({ systemd_oomd: systemdOomd }).transform((v) => v.systemd_oomd),
+  },
   z
-    .enum(['earlyoom'], { error: 'earlyoom' })
-    .transform((name): KillerSpec => DAEMONS[name].parse({})),
+    .enum(['earlyoom'], { error: 'earlyoom, or a killer with options' })
+    .transform((): KillerSpec => earlyoom.parse({})),
+  ['earlyoom'],
 ).meta({ id: 'killer', description: 'A userspace killer, with its options if any.' });

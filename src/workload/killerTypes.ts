@@ -28,9 +28,27 @@ export interface EarlyoomSpec extends KillerProcess {
   readonly dryrun: boolean;
 }
 
-export type KillerSpec = EarlyoomSpec;
+/** A unit of systemd as systemd-oomd sees it: ManagedOOM… of systemd.resource-control(5). */
+export interface OomdUnit {
+  readonly path: string;
+  readonly swap: 'auto' | 'kill';
+  readonly memoryPressure: 'auto' | 'kill';
+  /** Hundredths of a percent. */
+  readonly limit: number;
+  readonly durationNs: number;
+  readonly preference: 'none' | 'avoid' | 'omit';
+}
+
+export interface SystemdOomdSpec extends KillerProcess {
+  readonly kind: 'systemd_oomd';
+  readonly swapUsedLimit: number;
+  readonly units: readonly OomdUnit[];
+}
+
+export type KillerSpec = EarlyoomSpec | SystemdOomdSpec;
 
 /** What they are called as processes. */
 export const KILLER_COMMS: Readonly<Record<KillerSpec['kind'], string>> = {
   earlyoom: 'earlyoom',
+  systemd_oomd: 'systemd-oomd',
 };

@@ -1,5 +1,6 @@
 /** A userspace killer as a process: its memory, its life from poll to poll, how it kills. */
 import type { Flow } from '../../engine/coroutine.js';
+import type { Cgroup } from '../../kernel/cgroup/cgroup.js';
 import type { Kernel } from '../../kernel/kernel.js';
 import { user_fault } from '../../kernel/mm/memory.js';
 import { set_unevictable } from '../../kernel/mm/rmap.js';
@@ -9,7 +10,8 @@ import { SIGKILL, SIGTERM, send_sigkill } from '../../kernel/sched/signal.js';
 import type { Task, UserProgram } from '../../kernel/sched/task.js';
 import type { Host } from '../host.js';
 import { map_area } from '../program.js';
-import { is_alive } from './proc.js';
+import { cgroup_procs } from './cgroup_files.js';
+import { is_alive, read_files } from './proc.js';
 
 /** How a victim was chosen; goes into the trace. */
 export interface KillReason {
@@ -97,6 +99,27 @@ export abstract class Killer implements UserProgram {
     this.#trace(t, victim, signal, why, ignored);
     if (!ignored) send_sigkill(this.k, victim, signal === 'SIGTERM' ? SIGTERM : SIGKILL);
     return true;
+  }
+
+  /**
+   * SIGKILL for everybody in a cgroup and below, its own processes first, read again and again until
+   * no new ones turn up. Returns how many were sent one.
+   */
+  protected *kill_cgroup(t: Task, cgroup: Cgroup, why: KillReason): Flow<number> {
+    const shot = new Set<Task>();
+    for (let found = true; found && !t.sigkill_pending; ) {
+      found = false;
+      yield read_files(this.k, t, 1);
+      for (const process of cgroup_procs(this.k, cgroup)) {
+        if (process === t || shot.has(process)) continue;
+        if (!(yield* this.kill(t, process, 'SIGKILL', why))) continue;
+        shot.add(process);
+        found = true;
+      }
+    }
+    let killed = shot.size;
+    for (const child of [...cgroup.children]) killed += yield* this.kill_cgroup(t, child, why);
+    return killed;
   }
 
   #trace(t: Task, victim: Task, signal: 'SIGTERM' | 'SIGKILL', why: KillReason, ignored: boolean) {
