@@ -311,12 +311,13 @@ export function* __oom_kill_process(
   oc: OomControl,
   note: KillNote,
 ): Flow {
+  yield spend(t, k.costs.oomKillNs);
+  // The lock that this takes keeps the victim from leaving its mm until it is marked.
   const victim = find_lock_task_mm(task);
   if (victim === null) return;
   const mm = victim.mm;
   const memcg = mm.owner?.cgroup.memcg ?? k.root_mem_cgroup;
   k.trace_oom_kill(t, victim, oc, note);
-  yield spend(t, k.costs.oomKillNs);
   count_memcg_event(k, memcg, 'oom_kill');
   k.kills++;
   if (k.kills === 1) for (const call of k.on_first_kill) call();
