@@ -46,7 +46,10 @@ export interface PolicyProgram {
    * @throws whatever the handler throws
    */
   ask<T>(handler: OomHandler, oc: OomView, ctx: PolicyContext, read: (answer: unknown) => T): T;
-  /** What it threw, in one line, with its place in the policy file. */
+  /**
+   * What it threw, in one line, with its place in the policy file.
+   * @throws the error itself, if the run must not go on
+   */
   describe(error: unknown): string;
 }
 

@@ -21,7 +21,7 @@ export async function compilePolicy(path: string, text: string): Promise<Compile
   const api = (await import('typescript')).default;
   const fileName = basename(path);
   const { outputText, sourceMapText, diagnostics } = api.transpileModule(text, {
-    fileName,
+    fileName: fileName.replace(/\.m([jt]s)$/, '.$1'), // .mjs would stay an ES module
     reportDiagnostics: true,
     transformers: { after: [instrument(api)] },
     compilerOptions: {

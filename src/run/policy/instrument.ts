@@ -108,6 +108,9 @@ function withFunctionGuarded(api: typeof ts, n: ts.Node, bodies: Bodies): ts.Nod
     const { modifiers, asteriskToken: star, name } = n;
     return f.updateMethodDeclaration(n, modifiers, star, name, none, none, parameters, none, body);
   }
+  if (api.isConstructorDeclaration(n)) {
+    return f.updateConstructorDeclaration(n, n.modifiers, parameters, body);
+  }
   if (api.isGetAccessorDeclaration(n)) {
     return f.updateGetAccessorDeclaration(n, n.modifiers, n.name, parameters, none, body);
   }

@@ -13,11 +13,12 @@ import { PolicyLimitError } from './errors.js';
 import { ENTER, LEAVE, STEP } from './instrument.js';
 
 /** Turns of loops and calls of functions that one answer may take. */
-export const STEPS_MAX = 10_000_000;
+export const STEPS_MAX = 2_000_000;
 /** Functions that may call each other before one returns. */
 export const DEPTH_MAX = 500;
 /** For what no step counts: a library function on something huge. */
 const TIMEOUT_MS = 10_000;
+const LIMITS = { timeout: TIMEOUT_MS, displayErrors: false };
 
 /** Taken away, with what to say when one is missed. */
 const FORBIDDEN = `
@@ -71,10 +72,13 @@ export function startPolicy(path: string, compiled: CompiledPolicy): PolicyProgr
     { __proto__: null, [STEP]: budget.step, [ENTER]: budget.enter, [LEAVE]: budget.leave },
     { codeGeneration: { strings: false, wasm: false }, microtaskMode: 'afterEvaluate' },
   );
-  const describe = (error: unknown): string => describeError(error, compiled);
+  const describe = (error: unknown): string => {
+    if (error instanceof PolicyLimitError) throw error;
+    return describeError(error, compiled);
+  };
   const limited = <T>(code: string, filename: string): T => {
     try {
-      return new Script(code, { filename }).runInContext(context, { timeout: TIMEOUT_MS }) as T;
+      return new Script(code, { filename }).runInContext(context, LIMITS) as T;
     } catch (error) {
       throw hostLimit(error, compiled.fileName) ?? error;
     }
@@ -88,7 +92,6 @@ export function startPolicy(path: string, compiled: CompiledPolicy): PolicyProgr
     const module = limited<{ default?: unknown }>(wrapped, compiled.fileName);
     exported = module.default;
   } catch (error) {
-    if (error instanceof PolicyLimitError) throw error;
     throw new InputError(`${path}: ${describe(error)}`);
   }
   const { name, doc, handlers } = readModule(path, exported);
@@ -103,7 +106,7 @@ export function startPolicy(path: string, compiled: CompiledPolicy): PolicyProgr
       budget.reset();
       slot.__oomsim_call = () => read(handler(oc, ctx));
       try {
-        const answer = run.runInContext(context, { timeout: TIMEOUT_MS });
+        const answer = run.runInContext(context, LIMITS);
         if (budget.exceeded) budget.step(); // it has caught what was to end it
         return answer;
       } catch (error) {
@@ -169,7 +172,10 @@ function describeError(error: unknown, { fileName, original }: CompiledPolicy): 
     return `threw ${typeof error === 'object' ? 'an object' : String(error)}`;
   }
   const { name, message, stack } = error as { name?: unknown; message: unknown; stack?: unknown };
-  const at = String(stack ?? '').split(`${fileName}:`)[1];
+  const frames = String(stack ?? '')
+    .split('\n    at ')
+    .slice(1);
+  const at = frames.find((frame) => frame.includes(`${fileName}:`))?.split(`${fileName}:`)[1];
   const found = /^(\d+):(\d+)/.exec(at ?? '');
   const place = found === null ? null : original(Number(found[1]), Number(found[2]));
   const where = place === null ? '' : ` (${fileName}:${place.line}:${place.column})`;
