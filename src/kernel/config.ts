@@ -3,7 +3,7 @@ import type { HandOff } from '../engine/mutex.js';
 import type { OomPolicy } from './policy/policy.js';
 import type { Profile } from './profile.js';
 
-/** CPU and device time that memory work takes. */
+/** CPU and device time that memory work takes, ns. docs/costs.md says where each default is from. */
 export interface Costs {
   readonly touchPageNs: number;
   readonly freePageNs: number;
@@ -21,6 +21,7 @@ export interface Costs {
   readonly reclaimVisitNs: number;
 }
 
+/** A zone, as /proc/zoneinfo has it. Pages; null: computed, or, for free pages, all managed ones. */
 export interface ZoneConfig {
   readonly node: number;
   readonly name: string;

@@ -3,6 +3,7 @@
  * Sizes are integer bytes, times integer nanoseconds. `parse.ts` makes it, `compile.ts` plays it
  * into a kernel. Field names in files are the kernel's own; the ones here say their units.
  */
+import type { Costs, ExecConfig, ZoneConfig } from '../kernel/config.js';
 
 import type { KillerSpec } from './killerTypes.js';
 
@@ -150,36 +151,9 @@ export interface CgroupSpec {
   } | null;
 }
 
-/** An explicit zone: as /proc/zoneinfo and the truth files give it. Pages. */
-export interface ZoneSpec {
-  readonly node: number;
-  readonly name: string;
-  readonly presentPages: number;
-  readonly managedPages: number;
-  readonly freePages: number | null; // null: all managed pages are free at t = 0
-  readonly minPages: number | null; // null: computed from min_free_kbytes
-  readonly lowPages: number | null;
-  readonly highPages: number | null;
-  readonly protectionPages: readonly number[] | null;
-}
-
-/** CPU and device time that memory work takes, ns. See docs/costs.md for where each default is from. */
-export interface CostSpec {
-  readonly touchPageNs: number;
-  readonly freePageNs: number;
-  readonly reapPageNs: number;
-  readonly scanPageNs: number;
-  readonly swapPageNs: number;
-  readonly readPageNs: number;
-  readonly syscallNs: number;
-  readonly forkNs: number;
-  readonly contextSwitchNs: number;
-  readonly oomTaskScanNs: number;
-  readonly oomReportNs: number;
-  readonly oomReportTaskNs: number;
-  readonly oomKillNs: number;
-  readonly reclaimVisitNs: number;
-}
+/** An explicit zone, costs and needs of a process: as the kernel model takes them. */
+export type ZoneSpec = ZoneConfig;
+export type CostSpec = Costs;
 
 export interface MachineSpec {
   readonly memoryBytes: number;
@@ -195,14 +169,7 @@ export interface MachineSpec {
   readonly tmpfsBytes: number | null;
   /** Clean, unmapped page cache at t = 0 that nobody's cgroup is charged for. Pages. */
   readonly cachePages: number;
-  /** What a process needs besides its program: private, page-table, slab and stack pages. */
-  readonly exec: {
-    readonly anonPages: number;
-    readonly shmemPages: number;
-    readonly filePages: number;
-    readonly pgtablesPages: number;
-    readonly slabPages: number;
-  };
+  readonly exec: ExecConfig;
   readonly costs: CostSpec;
 }
 
