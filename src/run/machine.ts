@@ -111,9 +111,9 @@ export function kernel_config(workload: Workload, choice: KernelChoice): KernelC
         min_free_kbytes: sysctl.minFreeKbytes ?? thp_min_free,
         watermark_scale_factor: sysctl.watermarkScaleFactor,
       },
-      referencedAnon: 0,
-      referencedFile: 0,
-      oomLockHandOff: 'barging',
+      referencedAnon: machine.referencedAnon,
+      referencedFile: machine.referencedFile,
+      oomLockHandOff: machine.oomLockHandOff,
     };
   } catch (error) {
     throw new InputError(error instanceof Error ? error.message : String(error));

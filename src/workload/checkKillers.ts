@@ -18,10 +18,19 @@ export function checkKillers(
     else problems.push(sentence(path, `a second ${key}: killers[${other}] is one already`));
     const problem = unknown([...path, key, 'cgroup'], killer.cgroup);
     if (problem !== null) problems.push(problem);
-    if (killer.kind !== 'systemd_oomd') continue;
-    for (const unit of killer.units) {
-      const missing = unknown([...path, key, 'units', unit.path], unit.path);
-      if (missing !== null) problems.push({ ...missing, at: 'key' });
+    if (killer.kind === 'systemd_oomd') {
+      for (const unit of killer.units) {
+        const missing = unknown([...path, key, 'units', unit.path], unit.path);
+        if (missing !== null) problems.push({ ...missing, at: 'key' });
+      }
+    }
+    if (killer.kind === 'oomd') {
+      for (const list of ['prefer', 'avoid'] as const) {
+        for (const [i, cgroup] of killer[list].entries()) {
+          const missing = unknown([...path, key, list, i], cgroup);
+          if (missing !== null) problems.push(missing);
+        }
+      }
     }
   }
   return problems;

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { cgroupPath, flag, integer, pages, percent, strict, text, time } from './fields.js';
 import { keyed } from './keyed.js';
 import type { KillerSpec, TermKill } from './killerTypes.js';
+import { DESKTOP_RULESETS, ruleset } from './oomdSchema.js';
 
 /** What all of them take besides their own options: what they are as processes. */
 const processOf = (oomScoreAdj: number, memory: string) => ({
@@ -141,15 +142,46 @@ const systemdOomd = strict({
   )
   .describe('systemd-oomd: a whole cgroup, for memory pressure or for full swap. Needs PSI.');
 
+const oomd = strict({
+  interval: longEnough.prefault('5s').describe('--interval: between two looks.'),
+  rulesets: z
+    .array(ruleset, { error: 'a list of rulesets' })
+    .min(1, { error: 'at least one ruleset' })
+    .max(100, { error: 'at most 100 rulesets' })
+    .optional()
+    .describe('Default: the desktop configuration that oomd ships with.'),
+  prefer: z
+    .array(cgroupPath, { error: 'a list of cgroup paths' })
+    .prefault([])
+    .describe('Cgroups with the xattr trusted.oomd_prefer: killed before all others.'),
+  avoid: z
+    .array(cgroupPath, { error: 'a list of cgroup paths' })
+    .prefault([])
+    .describe('Cgroups with the xattr trusted.oomd_avoid: killed after all others.'),
+  ...processOf(0, '4MiB'),
+})
+  .transform(
+    (v): KillerSpec => ({
+      kind: 'oomd',
+      ...asProcess(v),
+      intervalNs: v.interval,
+      rulesets: v.rulesets ?? z.array(ruleset).parse(DESKTOP_RULESETS),
+      prefer: v.prefer,
+      avoid: v.avoid,
+    }),
+  )
+  .describe('oomd of Facebook: rules of detectors and kills for whole cgroups. Needs PSI.');
+
 /** One entry of `killers`: a name, or a name with options. */
 export const killer = keyed<KillerSpec, KillerSpec>(
   'a killer',
   {
     earlyoom: strict({ earlyoom }).transform((v) => v.earlyoom),
     systemd_oomd: strict({ systemd_oomd: systemdOomd }).transform((v) => v.systemd_oomd),
+    oomd: strict({ oomd }).transform((v) => v.oomd),
   },
   z
-    .enum(['earlyoom'], { error: 'earlyoom, or a killer with options' })
-    .transform((): KillerSpec => earlyoom.parse({})),
-  ['earlyoom'],
+    .enum(['earlyoom', 'oomd'], { error: 'earlyoom, oomd, or a killer with options' })
+    .transform((name): KillerSpec => (name === 'oomd' ? oomd : earlyoom).parse({})),
+  ['earlyoom', 'oomd'],
 ).meta({ id: 'killer', description: 'A userspace killer, with its options if any.' });

@@ -130,6 +130,16 @@ export const machine = strict({
     .max(256, { error: 'at most 256 zones' })
     .optional()
     .describe('Explicit zones. Default: computed from memory.'),
+  referenced_anon: integer(0, 1000)
+    .prefault(0)
+    .describe('Permille of scanned anonymous pages found in use.'),
+  referenced_file: integer(0, 1000)
+    .prefault(0)
+    .describe('Permille of scanned file pages found in use.'),
+  oom_lock: z
+    .enum(['barging', 'fifo'], { error: 'barging or fifo' })
+    .prefault('barging')
+    .describe('When oom_lock is released: free for all (as the kernel), or to the first waiter.'),
   tmpfs: size.optional().describe('Size of tmpfs. Default: half of memory.'),
   thp: flag()
     .prefault(false)
@@ -161,6 +171,9 @@ export const machine = strict({
       swapLatencyNs: v.swap.latency,
       diskLatencyNs: v.disk.latency,
       thp: v.thp,
+      referencedAnon: v.referenced_anon,
+      referencedFile: v.referenced_file,
+      oomLockHandOff: v.oom_lock,
       tmpfsBytes: v.tmpfs ?? null,
       cachePages: v.cache,
       exec: v.exec,

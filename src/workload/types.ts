@@ -1,10 +1,10 @@
 /**
  * The workload as the rest of the program sees it: parsed, checked, every unit resolved.
- * Sizes are integer bytes, times integer nanoseconds. `parse.ts` makes it, `compile.ts` plays it
- * into a kernel. Field names in files are the kernel's own; the ones here say their units.
+ * Sizes are integer bytes, times integer nanoseconds. `parse.ts` makes it, `run/boot.ts` puts
+ * it on a machine. Field names in files are the kernel's own; the ones here say their units.
  */
+import type { HandOff } from '../engine/mutex.js';
 import type { Costs, ExecConfig, ZoneConfig } from '../kernel/config.js';
-
 import type { KillerSpec } from './killerTypes.js';
 
 export type * from './killerTypes.js';
@@ -170,6 +170,11 @@ export interface MachineSpec {
   /** Clean, unmapped page cache at t = 0 that nobody's cgroup is charged for. Pages. */
   readonly cachePages: number;
   readonly exec: ExecConfig;
+  /** Share of scanned pages that are found in use, besides those that a program is using. Permille. */
+  readonly referencedAnon: number;
+  readonly referencedFile: number;
+  /** Who gets oom_lock when it is released while others wait. */
+  readonly oomLockHandOff: HandOff;
   readonly costs: CostSpec;
 }
 

@@ -113,3 +113,18 @@ describe('transparent huge pages', () => {
     expect(exitNs(true) * 10).toBeLessThan(exitNs(false));
   });
 });
+
+describe('reclaim parameters of the machine', () => {
+  test('pages found in use are not swapped out', () => {
+    const swapped = (permille: number): number => {
+      const { system } = play(`
+        name: referenced
+        machine: { memory: 256MiB, swap: 256MiB, referenced_anon: ${permille} }
+        cgroups: { /a: { memory.max: 64MiB } }
+        processes: [ { name: p, cgroup: /a, program: [ { anon: 100MiB, step: 1MiB, every: 5ms }, hold ] } ]
+        until: 5s`);
+      return system.kernel.root_mem_cgroup.children[0]!.pgscan;
+    };
+    expect(swapped(800)).toBeGreaterThan(2 * swapped(0));
+  });
+});

@@ -44,6 +44,9 @@ describe('a whole file', () => {
         diskLatencyNs: 80_000,
         thp: false,
         tmpfsBytes: null,
+        referencedAnon: 0,
+        referencedFile: 0,
+        oomLockHandOff: 'barging',
         cachePages: 0,
         exec: { anonPages: 40, shmemPages: 0, filePages: 200, pgtablesPages: 12, slabPages: 12 },
         costs: {

@@ -114,6 +114,9 @@ function machine_of(measured: TruthKernel, kernel: string): MachineSpec {
     // The guest mounts its tmpfs with size=90%.
     tmpfsBytes: Math.floor(managed_bytes(measured) * 0.9),
     cachePages: 0,
+    referencedAnon: 0,
+    referencedFile: 0,
+    oomLockHandOff: 'barging',
     exec: GUEST_PROCESS[kernel]!,
     costs: EMULATED_COSTS[kernel]!,
   };

@@ -3,9 +3,7 @@ import type { TraceFields } from '../../../src/kernel/trace.js';
 import { boot, type System } from '../../../src/run/boot.js';
 import { parseWorkload } from '../../../src/workload/parse.js';
 
-export interface Kill extends Omit<TraceFields['oomsim:userspace_kill'], never> {
-  readonly timeNs: number;
-}
+export type Kill = TraceFields['oomsim:userspace_kill'] & { readonly timeNs: number };
 
 export class Rig {
   readonly system: System;
@@ -14,11 +12,14 @@ export class Rig {
   /** `processes`: `/a/x: 10MiB` for a process of that size called like its cgroup. */
   constructor(processes: Record<string, string>, killer: string, cgroups = '') {
     const entries = Object.entries(processes);
+    const unlisted = entries
+      .filter(([path]) => !cgroups.includes(`${path}:`))
+      .map(([path]) => `${path}: {}`);
     const text = `
       name: rig
       machine: { memory: 2GiB, swap: 1GiB }
       kernel: "6.1"
-      cgroups: { ${[cgroups, ...entries.map(([path]) => `${path}: {}`)].filter(Boolean).join()} }
+      cgroups: { ${[cgroups, ...unlisted].filter(Boolean).join()} }
       processes: [ ${entries.map(([path, size]) => `{ name: ${path}, cgroup: ${path}, memory: { anon: ${size} } }`).join()} ]
       killers: [ ${killer} ]
       until: 1h`;
