@@ -26,7 +26,7 @@ import { policyOf } from '../../src/kernel/policy/index.js';
 import { profileOf } from '../../src/kernel/profile.js';
 import { ENTER } from '../../src/kernel/sched/core.js';
 import { mm_alloc } from '../../src/kernel/sched/fork.js';
-import { send_sigkill } from '../../src/kernel/sched/signal.js';
+import { send_sigcont, send_sigkill, send_sigstop } from '../../src/kernel/sched/signal.js';
 import {
   TASK_INTERRUPTIBLE,
   TASK_KILLABLE,
@@ -238,6 +238,14 @@ export class World<Name extends string> {
     send_sigkill(this.k, this.tasks[name]);
   }
 
+  stop(name: Name): void {
+    send_sigstop(this.k, this.tasks[name]);
+  }
+
+  cont(name: Name): void {
+    send_sigcont(this.k, this.tasks[name]);
+  }
+
   move(name: Name, path: string): void {
     cgroup_attach_process(this.k, this.tasks[name], this.k.cgroups.get(path)!);
   }
@@ -290,7 +298,7 @@ function* rest(t: Task, state: number, beds: WaitQueue<Task>): Flow {
   t.sleep_state = state;
   t.wchan = 'hold';
   beds.add(t);
-  while (!t.sigkill_pending) yield BLOCK;
+  while (!t.sigkill_pending && !t.stop_pending) yield BLOCK;
   get_up(t, beds);
 }
 

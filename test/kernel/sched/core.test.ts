@@ -1,0 +1,207 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Flow } from '../../../src/engine/coroutine.js';
+import { schedule_timeout, spend } from '../../../src/kernel/sched/core.js';
+import { RunQueue } from '../../../src/kernel/sched/run_queue.js';
+import {
+  TASK_INTERRUPTIBLE,
+  TASK_KILLABLE,
+  TASK_UNINTERRUPTIBLE,
+  Task,
+} from '../../../src/kernel/sched/task.js';
+import { MS, type World, world } from '../fixture.js';
+
+/** Uses the CPU for `ms`, in bursts of `burst_us`. */
+function* compute(t: Task, ms: number, burst_us = 100): Flow {
+  for (let left = ms * MS; left > 0; left -= burst_us * 1000) {
+    yield spend(t, Math.min(left, burst_us * 1000));
+  }
+}
+
+/** Sleeps, and says how long it took, in ms. */
+function* sleep(w: World<string>, t: Task, jiffies: number, state: number): Flow<number> {
+  const { sched, sim } = w.k;
+  const from_ns = sim.nowNs;
+  yield schedule_timeout(sched, sim.nowNs, t, jiffies, state);
+  return (sim.nowNs - from_ns) / MS;
+}
+
+describe('schedule_timeout (KERNEL.md 0)', () => {
+  it.each([
+    [250, 0, 1, 8],
+    [250, 1, 1, 7],
+    [250, 3.9, 1, 4.1],
+    [250, 4, 1, 8],
+    [1000, 0, 1, 2],
+    [100, 0, 1, 20],
+    [250, 0, 25, 104],
+  ])('at %d Hz, called at %d ms: %d jiffies last %d ms', (hz, at, jiffies, expected) => {
+    const w = world({ hz, tasks: { t: {} } });
+    w.advance(at);
+    expect(w.run(w.tasks.t, sleep(w, w.tasks.t, jiffies, TASK_UNINTERRUPTIBLE))).toBeCloseTo(
+      expected,
+      6,
+    );
+  });
+
+  it.each([
+    ['interruptible', TASK_INTERRUPTIBLE, 3],
+    ['killable', TASK_KILLABLE, 3],
+    ['uninterruptible', TASK_UNINTERRUPTIBLE, 104],
+  ])('SIGKILL after 3 ms and a sleep that is %s', (_name, state, ms) => {
+    const w = world({ tasks: { t: {} } });
+    const call = w.start(w.tasks.t, sleep(w, w.tasks.t, 25, state));
+    w.advance(3);
+    w.kill('t');
+    w.advance(200);
+    expect(call.value).toBe(ms);
+  });
+
+  it('a killable sleep does not even begin with a fatal signal pending', () => {
+    const w = world({ tasks: { t: {} } });
+    w.tasks.t.sigkill_pending = true;
+    expect(w.run(w.tasks.t, sleep(w, w.tasks.t, 25, TASK_KILLABLE))).toBe(0);
+  });
+
+  it('a wake-up ends any sleep, and takes its timer back', () => {
+    const w = world({ tasks: { t: {} } });
+    const call = w.start(w.tasks.t, sleep(w, w.tasks.t, 25, TASK_UNINTERRUPTIBLE));
+    w.advance(3);
+    w.tasks.t.wake();
+    w.advance(0);
+    expect([call.value, w.tasks.t.timer]).toEqual([3, -1]);
+    w.tasks.t.wake(); // it is not asleep any more, or sleeps for another reason
+    w.advance(200);
+    expect(call.ns).toBe(3 * MS);
+  });
+});
+
+describe('CPUs', () => {
+  const finish = (cpus: number, ...ms: number[]) => {
+    const names = ms.map((_, i) => `t${i}`);
+    const w = world<string>({ cpus, tasks: Object.fromEntries(names.map((name) => [name, {}])) });
+    const calls = ms.map((n, i) => w.start(w.tasks[`t${i}`]!, compute(w.tasks[`t${i}`]!, n)));
+    w.advance(1000);
+    return calls.map((call) => Math.round(call.ns / MS));
+  };
+
+  it('are not shared where there are enough', () => {
+    expect(finish(2, 50, 80)).toEqual([50, 80]);
+  });
+
+  it('are shared evenly where there are not', () => {
+    const [first, second] = finish(1, 50, 50);
+    expect([second, Math.abs(first! - 100) <= 6]).toEqual([100, true]);
+  });
+
+  it('take who has had less first', () => {
+    const [short, long] = finish(1, 10, 100);
+    expect(short).toBeLessThanOrEqual(26);
+    expect(long).toBe(110);
+  });
+
+  it('give a sleeper its turn soon after it wakes', () => {
+    const w = world({ tasks: { hog: {}, t: {} } });
+    w.start(w.tasks.hog, compute(w.tasks.hog, 500));
+    const call = w.start(w.tasks.t, sleep(w, w.tasks.t, 25, TASK_UNINTERRUPTIBLE));
+    w.advance(500);
+    expect(call.ns).toBeGreaterThanOrEqual(104 * MS);
+    expect(call.ns).toBeLessThan(106 * MS);
+  });
+
+  it('do not let a new task catch up on all the time before it was born', () => {
+    const w = world<string>({ tasks: { old: {}, late: {} } });
+    w.start(w.tasks.old!, compute(w.tasks.old!, 500));
+    w.advance(300);
+    const born = w.k.sim.nowNs;
+    const late = w.start(w.tasks.late!, compute(w.tasks.late!, 50));
+    w.advance(500);
+    expect((late.ns - born) / MS).toBeGreaterThan(90); // half of the CPU, not all of it
+  });
+
+  it('a task keeps its CPU where it must not lose it', () => {
+    const w = world({ tasks: { greedy: {}, t: {} } });
+    w.tasks.greedy.no_resched = true;
+    const greedy = w.start(w.tasks.greedy, compute(w.tasks.greedy, 100));
+    const t = w.start(w.tasks.t, compute(w.tasks.t, 1));
+    w.advance(500);
+    expect([greedy.ns / MS, t.ns / MS]).toEqual([100, 101]);
+  });
+
+  it('lose no time and gain none', () => {
+    const work = fc.integer({ min: 1, max: 30 });
+    fc.assert(
+      fc.property(
+        fc.array(work, { minLength: 1, maxLength: 6 }),
+        fc.integer({ min: 1, max: 3 }),
+        (ms, cpus) => {
+          const ends = finish(cpus, ...ms);
+          const total = ms.reduce((sum, n) => sum + n, 0);
+          const last = Math.max(...ends);
+          expect(last).toBeGreaterThanOrEqual(Math.max(...ms, Math.ceil(total / cpus)) - 1);
+          if (cpus === 1) expect(last).toBe(total);
+          for (const [i, n] of ms.entries()) expect(ends[i]).toBeGreaterThanOrEqual(n);
+        },
+      ),
+    );
+  });
+
+  it('pay for context switches', () => {
+    const w = world({ costs: { contextSwitchNs: 2000 }, tasks: { t: {} } });
+    w.advance(1);
+    const call = w.start(w.tasks.t, compute(w.tasks.t, 1, 1000));
+    w.advance(5);
+    expect(call.ns - MS).toBe(1_002_000);
+  });
+});
+
+describe('the way back to user mode', () => {
+  it('deals with a stop first, and goes on after SIGCONT', () => {
+    const w = world({ tasks: { t: {} } });
+    w.stop('t');
+    w.advance(1);
+    expect([w.tasks.t.state, w.tasks.t.wchan]).toEqual([4, 'do_signal_stop']);
+    w.cont('t');
+    w.advance(1);
+    expect(w.tasks.t.wchan).toBe('hold');
+  });
+
+  it('a stopped task can be killed', () => {
+    const w = world({ tasks: { t: { anon: 5 } } });
+    w.stop('t');
+    w.advance(1);
+    w.kill('t');
+    w.advance(1);
+    expect(w.k.processes.has(w.tasks.t)).toBe(false);
+  });
+});
+
+describe('RunQueue', () => {
+  const task = (vruntime_ns: number): Task => {
+    const t = new Task(1, 't', null, () => {});
+    t.vruntime_ns = vruntime_ns;
+    return t;
+  };
+
+  it('is empty at first', () => {
+    expect([new RunQueue().peek(), new RunQueue().pop()]).toEqual([null, null]);
+  });
+
+  it('gives out by virtual run time, equals as they came', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat({ max: 20 })), (times) => {
+        const queue = new RunQueue();
+        const tasks = times.map(task);
+        for (const t of tasks) queue.push(t);
+        const sorted = [...tasks].sort((a, b) => a.vruntime_ns - b.vruntime_ns); // stable
+        const out: (Task | null)[] = [];
+        for (let i = 0; i < tasks.length; i++) {
+          expect(queue.peek()).toBe(sorted[i]);
+          out.push(queue.pop());
+        }
+        expect(out.every((t, i) => t === sorted[i])).toBe(true);
+        expect(queue.size).toBe(0);
+      }),
+    );
+  });
+});
