@@ -137,6 +137,15 @@ describe('a run with a policy file', () => {
     expect(kills[0]).toMatchObject({ policy: 'mine', reason: 'a, b' });
   });
 
+  test('leaves a log that names the policy, to be decided anew', () => {
+    const cwd = folderWith(policy);
+    const { outDir, kills } = runJson(['small-vs-large', '--policy', 'my-policy.ts'], cwd);
+    const log = join(outDir, 'kernel.log');
+    const decided = oomsim(['decide', log, '--policy', './my-policy.ts'], { cwd });
+    expect(decided.stdout).toContain(`The BPF policy mine chose ${kills[0].comm}`);
+    expect(decided).toMatchObject({ exitCode: 0, stderr: '' });
+  });
+
   test('is repeated by the command that it prints', () => {
     const cwd = folderWith(policy, 'my policy.mjs');
     const flags = ['run', 'small-vs-large', '--policy', './my policy.mjs', '-q'];

@@ -121,7 +121,7 @@ function ask(
   picture: PolicyPicture,
   random: PolicyRandom,
 ): Victims | null {
-  const log = (text: string): void => k.printk(`oom_policy=${program.name}: ${one_line(text)}`);
+  const log = (text: string): void => k.printk(`oom: ${program.name}: ${one_line(text)}`);
   const ctx = context_of(picture, at, random, log);
   const problems: string[] = [];
   let victims: Victims | null = null;
@@ -134,7 +134,7 @@ function ask(
   }
   const problem = problems.length === 0 ? '' : one_line(problems.join('; '));
   if (problem !== '') {
-    k.printk(`oom_policy=${program.name}: handler ${at} went wrong: ${problem}`);
+    k.printk(`oom: ${program.name}: handler ${at} went wrong: ${problem}`);
   }
   k.trace.on['oomsim:oom_policy']?.({
     policy: program.name,
@@ -247,7 +247,8 @@ function* kill(
     dump_header(k, t, oc, first);
   }
   const why = reason === '' ? `chosen by ${program.name}` : reason;
-  k.printk(`oom_policy=${program.name}: handler ${at} kills ${tasks.length}: ${why}`);
+  k.printk(`oom_policy=${program.name}`); // as BPF OOM prints it
+  k.printk(`oom: ${program.name}: handler ${at} kills ${tasks.length}: ${why}`);
   const message = is_memcg_oom(oc) ? 'Memory cgroup out of memory' : 'Out of memory';
   for (const task of tasks) {
     if (task_will_free_mem(task)) {
