@@ -56,6 +56,17 @@ test('nobody killed, nothing written, a panic', () => {
   expect(text).not.toContain('files');
 });
 
+test('kills of a userspace killer are told from those of the kernel', () => {
+  const earlyoom = killResult(
+    900_000_000,
+    oomKill({ pid: 5, policy: 'earlyoom', trigger_pid: 3, reason: 'mem avail 9.52%' }),
+    'earlyoom',
+  );
+  const text = formatSummary({ ...result, kills: [earlyoom, result.kills[0]!] }, 'x');
+  expect(text).toContain('2 processes were killed: 1 by earlyoom, 1 by the kernel\n');
+  expect(text).toContain('15360  earlyoom (3): mem avail 9.52%\n');
+});
+
 test('a storm of kills is cut after forty lines', () => {
   const kills = Array.from({ length: 45 }, (_, pid) => killResult(0, oomKill({ pid })));
   const text = formatSummary({ ...result, kills }, 'x');

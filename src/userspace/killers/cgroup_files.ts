@@ -11,6 +11,7 @@ export interface CgroupFiles {
   /** `full` of memory.pressure. */
   readonly avg10: number;
   readonly avg60: number;
+  readonly avg300: number;
   readonly current: number;
   readonly swap: number;
   readonly min: number;
@@ -38,10 +39,11 @@ export function* read_cgroup(k: Kernel, t: Task, cgroup: Cgroup): Flow<CgroupFil
   yield read_files(k, t, FILES);
   if (!exists(k, cgroup) || !has_memory_files(cgroup)) return null;
   const { memcg } = cgroup;
-  const [avg10, avg60] = k.psi!.group(cgroup).averages('full') as [number, number];
+  const [avg10, avg60, avg300] = k.psi!.group(cgroup).averages('full') as [number, number, number];
+  const pressure = { avg10, avg60, avg300 };
   if (memcg.is_root) {
     const current = k.totalram_pages - k.nr_free_pages();
-    return { avg10, avg60, current, swap: 0, min: 0, low: 0, pgscan: 0, anon: 0 };
+    return { ...pressure, current, swap: 0, min: 0, low: 0, pgscan: 0, anon: 0 };
   }
   let pgscan = 0;
   let swap = 0;
@@ -52,7 +54,7 @@ export function* read_cgroup(k: Kernel, t: Task, cgroup: Cgroup): Flow<CgroupFil
     anon += below.resident.anon;
   }
   const { min, low } = memcg;
-  return { avg10, avg60, current: memcg.memory.usage, swap, min, low, pgscan, anon };
+  return { ...pressure, current: memcg.memory.usage, swap, min, low, pgscan, anon };
 }
 
 /** cgroup.procs, without those that no signal reaches: init and kernel threads. */

@@ -4,6 +4,7 @@ import { InputError } from '../../workload/problems.js';
 import type { KillerSpec, ProcessSpec } from '../../workload/types.js';
 import type { Host } from '../host.js';
 import { Earlyoom } from './earlyoom.js';
+import { Oomd } from './oomd.js';
 import { SystemdOomd } from './systemd_oomd.js';
 
 /** As systemd's RestartSec=: the units of all of them ask to be restarted. */
@@ -32,6 +33,8 @@ function program_of(host: Host, killer: KillerSpec): UserProgram {
       return new Earlyoom(host, killer);
     case 'systemd_oomd':
       return new SystemdOomd(host, killer);
+    case 'oomd':
+      return new Oomd(host, killer);
   }
 }
 
