@@ -72,7 +72,8 @@ export class Kernel {
   readonly cgroups = new Map<string, Cgroup>();
   readonly memcg_stocks: readonly MemcgStock[];
   readonly memcg_oom_waitq = new WaitQueue<Task>();
-  #preorder: { readonly root: MemCgroup; readonly list: readonly MemCgroup[] } | null = null;
+  /** Changes of the memcg tree so far. */
+  #memcg_tree_changes = 0;
 
   /** Thread-group leaders in creation order: the process list. */
   readonly processes = new Set<Task>();
@@ -317,14 +318,15 @@ export class Kernel {
   /** Sends swapped-out pages to the device; they come back to the LRU when they are written. */
   submit_swap_write(set: PageSet, n: number): void {
     const done_ns = this.swap.submit(this.sim.nowNs, n);
-    const write = { set, n, done_ns };
-    this.swap.writes.add(write);
-    this.defer(done_ns, () => {
-      this.swap.writes.delete(write);
-      swap_write_done(this, set, n);
-      this.clear_congested();
-    });
+    this.swap.writes.push({ set, n, done_ns });
+    this.defer(done_ns, this.#swap_write_arrives);
   }
+
+  readonly #swap_write_arrives = (): void => {
+    const { set, n } = this.swap.writes.shift()!;
+    swap_write_done(this, set, n);
+    this.clear_congested();
+  };
 
   wakeup_flusher(): void {
     this.flusher.wake();
@@ -355,15 +357,16 @@ export class Kernel {
 
   /** The subtree in pre-order, kept for repeated use while the tree does not change. */
   memcg_preorder(root: MemCgroup): readonly MemCgroup[] {
-    if (this.#preorder?.root !== root) {
-      this.#preorder = { root, list: [...for_each_mem_cgroup_tree(root)] };
+    if (root.preorder_of !== this.#memcg_tree_changes) {
+      root.preorder = [...for_each_mem_cgroup_tree(root)];
+      root.preorder_of = this.#memcg_tree_changes;
     }
-    return this.#preorder.list;
+    return root.preorder;
   }
 
   /** The tree changed. */
   forget_preorder(): void {
-    this.#preorder = null;
+    this.#memcg_tree_changes++;
   }
 
   /** A dead memcg goes with its last charge. */

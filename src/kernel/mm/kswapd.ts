@@ -7,16 +7,17 @@ import { TASK_INTERRUPTIBLE, type Task } from '../sched/task.js';
 import type { Pgdat } from './mmzone.js';
 import { zone_watermark_ok } from './page_alloc.js';
 import { wake_throttled } from './throttle.js';
-import { DEF_PRIORITY, new_scan_control, shrink_node } from './vmscan.js';
+import { DEF_PRIORITY, new_scan_control, shrink_nodes } from './vmscan.js';
 
 export const MAX_RECLAIM_RETRIES_KSWAPD = 16;
 
 /** A zone that user allocations could use is above its high watermark: nothing to do. */
 function pgdat_balanced(pgdat: Pgdat): boolean {
   const classzone = pgdat.zones.length - 1;
-  return pgdat.zones.some(
-    (zone) => zone.managed > 0 && zone_watermark_ok(zone, 0, zone.high, classzone, 0),
-  );
+  for (const zone of pgdat.zones) {
+    if (zone.managed > 0 && zone_watermark_ok(zone, 0, zone.high, classzone, 0)) return true;
+  }
+  return false;
 }
 
 /** Wakes the node's kswapd unless it is hopeless or not needed. */
@@ -66,12 +67,12 @@ function* kswapd_try_to_sleep(k: Kernel, t: Task, pgdat: Pgdat): Flow {
 function* balance_pgdat(k: Kernel, t: Task, pgdat: Pgdat): Flow {
   const target = pgdat.zones.reduce((sum, zone) => sum + Math.max(zone.high, 32), 0);
   const sc = new_scan_control({ kswapd: true, nr_to_reclaim: target });
+  const nodes = [pgdat];
   let total = 0;
   for (sc.priority = DEF_PRIORITY; sc.priority >= 1; ) {
     if (pgdat_balanced(pgdat)) break;
     sc.nr_reclaimed = 0;
-    sc.nr_scanned = 0;
-    yield* shrink_node(k, t, pgdat, sc);
+    yield* shrink_nodes(k, t, nodes, sc, sc.priority);
     const cost_ns = sc.cost_ns;
     sc.cost_ns = 0;
     if (cost_ns > 0) yield spend(t, cost_ns);

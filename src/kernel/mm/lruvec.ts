@@ -1,42 +1,55 @@
 import type { MemCgroup } from './mem_cgroup.js';
 import { LRU_ACTIVE_FILE, LRU_INACTIVE_FILE, NR_LRU_LISTS, type PageSet } from './mm_types.js';
 
-/** FIFO of the page sets that have pages on one LRU list; taking from a set sends it to the back. */
+/**
+ * The page sets that have pages on one LRU list, in the order of their turns; taking from a set sends
+ * it to the back. Linked through the sets themselves, as lists are in the kernel: a set is on at most
+ * one list of each kind. A set that has been emptied keeps its place in case that it is filled again,
+ * unless it is dead.
+ */
 export class SetQueue {
-  #items: PageSet[] = [];
-  #head = 0;
-  readonly #members = new Set<PageSet>();
+  #first: PageSet | null = null;
+  #last: PageSet | null = null;
+
+  constructor(private readonly lru: number) {}
 
   /** Does nothing if the set is queued already. */
   add(set: PageSet): void {
-    if (this.#members.has(set)) return;
-    this.#members.add(set);
-    this.#items.push(set);
+    if (this.has(set)) return;
+    set.queued |= 1 << this.lru;
+    const last = this.#last;
+    set.previous[this.lru] = last;
+    set.next[this.lru] = null;
+    if (last === null) this.#first = set;
+    else last.next[this.lru] = set;
+    this.#last = set;
   }
 
   has(set: PageSet): boolean {
-    return this.#members.has(set);
+    return (set.queued & (1 << this.lru)) !== 0;
   }
 
-  [Symbol.iterator](): Iterator<PageSet> {
-    return this.#members.values();
+  /** Does nothing if the set is not queued. */
+  delete(set: PageSet): void {
+    if (!this.has(set)) return;
+    set.queued &= ~(1 << this.lru);
+    const previous = set.previous[this.lru]!;
+    const next = set.next[this.lru]!;
+    if (previous === null) this.#first = next;
+    else previous.next[this.lru] = next;
+    if (next === null) this.#last = previous;
+    else next.previous[this.lru] = previous;
+    set.previous[this.lru] = null;
+    set.next[this.lru] = null;
+  }
+
+  *[Symbol.iterator](): Iterator<PageSet> {
+    for (let set = this.#first; set !== null; set = set.next[this.lru]!) yield set;
   }
 
   /** The set whose turn it is, or null. */
   first(): PageSet | null {
-    return this.#items[this.#head] ?? null;
-  }
-
-  /** Takes the first set out; the caller adds it again if it still has pages. */
-  shift(): void {
-    const set = this.#items[this.#head];
-    if (set === undefined) return;
-    this.#members.delete(set);
-    this.#head++;
-    if (this.#head > 64 && this.#head * 2 > this.#items.length) {
-      this.#items = this.#items.slice(this.#head);
-      this.#head = 0;
-    }
+    return this.#first;
   }
 }
 
@@ -46,7 +59,7 @@ export class SetQueue {
  */
 export class Lruvec {
   readonly size = [0, 0, 0, 0, 0];
-  readonly queues = Array.from({ length: NR_LRU_LISTS }, () => new SetQueue());
+  readonly queues = Array.from({ length: NR_LRU_LISTS }, (_, lru) => new SetQueue(lru));
   /** struct zone_reclaim_stat, [anon, file]; from 5.8 the anon_cost and file_cost. */
   readonly recent_scanned = [0, 0];
   readonly recent_rotated = [0, 0];
@@ -79,4 +92,10 @@ export function del_from_lru(lruvec: Lruvec, set: PageSet, lru: number, n: numbe
   set.lru[lru]! -= n;
   lruvec.size[lru]! -= n;
   if (set.lru[lru]! < 0 || lruvec.size[lru]! < 0) throw new Error('LRU list underflow');
+  if (set.lru[lru] === 0 && set.dead) lruvec.queues[lru]!.delete(set);
+}
+
+/** A dead set leaves the lists that it has no pages on. */
+export function forget_set(lruvec: Lruvec, set: PageSet): void {
+  for (const [lru, queue] of lruvec.queues.entries()) if (set.lru[lru] === 0) queue.delete(set);
 }

@@ -61,6 +61,9 @@ export class MemCgroup {
   readonly events = no_events(); // hierarchical
   readonly events_local = no_events();
   pgscan = 0;
+  /** The subtree in pre-order while the tree does not change (Kernel.memcg_preorder). */
+  preorder: readonly MemCgroup[] = [];
+  preorder_of = -1;
   /** Where the last limit reclaim of this subtree stopped (struct mem_cgroup_reclaim_iter). */
   reclaim_iter: MemCgroup | null = null;
   pgsteal = 0;

@@ -14,7 +14,7 @@ import {
 } from './mem_cgroup.js';
 import { mem_cgroup_charge_oom, memcg_oom_recover } from './memcg_oom.js';
 import type { Mm } from './mm_types.js';
-import { alloc_pages, free_pages, put_pages } from './page_alloc.js';
+import { alloc_pages_fast, alloc_pages_slow, free_pages, put_pages } from './page_alloc.js';
 import {
   page_counter_charge,
   page_counter_try_charge,
@@ -124,6 +124,11 @@ function done_restock(k: Kernel, memcg: MemCgroup, batch: number, n: number): vo
     }
     break;
   }
+}
+
+/** Whether try_charge_fast() will succeed. */
+export function can_charge_fast(k: Kernel, memcg: MemCgroup, n: number): boolean {
+  return memcg.is_root || stocked_pages(k, memcg) >= n || charge_room(memcg) >= n;
 }
 
 /** The part of try_charge() that can't wait: `n` pages from the stock or below every limit. */
@@ -277,7 +282,9 @@ function* alloc_charged_pages(
   n: number,
 ): Flow<number> {
   for (let got = 0; got < n; got++) {
-    const node = yield* alloc_pages(k, t, { gfp, order: 0, node: k.numa_node(t), nodemask: null });
+    const ac = { gfp, order: 0, node: k.numa_node(t), nodemask: null };
+    let node = alloc_pages_fast(k, ac);
+    if (node < 0) node = yield* alloc_pages_slow(k, t, ac);
     if (node < 0) return got;
     const owner = gfp.account ? memcg : k.root_mem_cgroup;
     if (!try_charge_fast(k, owner, 1) && !(yield* try_charge(k, t, owner, gfp, 1))) {

@@ -10,6 +10,7 @@ import type { MemCgroup } from './mem_cgroup.js';
 import { mem_cgroup_oom_synchronize } from './memcg_oom.js';
 import {
   alloc_kmem,
+  can_charge_fast,
   charge_room,
   get_mem_cgroup_from_mm,
   mem_cgroup_cancel_charge,
@@ -122,6 +123,24 @@ function account_pte(k: Kernel, mm: Mm, memcg: MemCgroup, node: number, n: numbe
   mm.pte_pages += n;
 }
 
+/** One fault on a new page that is to be had without waiting, or nothing. The time is not yet paid. */
+function fault_fast(k: Kernel, t: Task, vma: Vma): boolean {
+  const { mm } = vma;
+  const memcg = get_mem_cgroup_from_mm(k, mm);
+  if (pte_pages_needed(mm, 1) > 0 || (mm.unstable && !vma.shared)) return false;
+  if (!can_charge_fast(k, memcg, 1)) return false;
+  const node = alloc_pages_fast(k, {
+    gfp: GFP_HIGHUSER_MOVABLE,
+    order: 0,
+    node: k.numa_node(t),
+    nodemask: t.nodemask,
+  });
+  if (node < 0) return false;
+  try_charge_fast(k, memcg, 1);
+  map_pages(k, t, vma, memcg, node, 1);
+  return true;
+}
+
 /** One fault on a new page, waiting as long as it takes (do_anonymous_page, shmem_fault). */
 function* handle_mm_fault(k: Kernel, t: Task, vma: Vma): Flow<FaultResult> {
   if (vma.unmapped) return 'sigsegv';
@@ -158,7 +177,9 @@ export function* user_fault(k: Kernel, t: Task, vma: Vma): Flow<boolean> {
   const { mmap_sem } = vma.mm;
   if (!mmap_sem.tryDownRead()) yield* mmap_sem.downRead(t);
   t.memcg_may_oom = true;
-  const result = yield* handle_mm_fault(k, t, vma);
+  let result: FaultResult = 'done';
+  if (fault_fast(k, t, vma)) yield spend(t, k.costs.touchPageNs);
+  else result = yield* handle_mm_fault(k, t, vma);
   t.memcg_may_oom = false;
   mmap_sem.upRead();
   if (result === 'sigbus') force_sigkill(k, t, SIGBUS);

@@ -44,6 +44,10 @@ export class PageSet {
   /** Where pages went that came back from swap to another memcg or node. */
   elsewhere: PageSet | null = null;
   readonly mappings: Mapping[] = [];
+  /** Neighbours on each LRU list, and which lists it is on: bits (SetQueue). */
+  readonly next: (PageSet | null)[] = [null, null, null, null, null];
+  readonly previous: (PageSet | null)[] = [null, null, null, null, null];
+  queued = 0;
 
   constructor(
     readonly kind: PageKind,
@@ -52,6 +56,11 @@ export class PageSet {
     /** Keeps its pages without any mapping: files and tmpfs. */
     readonly persistent: boolean,
   ) {}
+
+  /** Nobody can put pages into it any more. */
+  get dead(): boolean {
+    return this.mappings.length === 0 && !this.persistent;
+  }
 
   /** Pages in memory. */
   get resident(): number {

@@ -1,7 +1,7 @@
 /** Moving pages of a PageSet between its places and keeping every counter that sees them in step. */
 import type { Kernel } from '../kernel.js';
 import { place_charge, place_pages } from './in_flight.js';
-import { add_to_lru, del_from_lru } from './lruvec.js';
+import { add_to_lru, del_from_lru, forget_set } from './lruvec.js';
 import { mem_cgroup_uncharge } from './memcontrol.js';
 import {
   add_mm_counter,
@@ -179,6 +179,7 @@ export function free_all_pages(k: Kernel, set: PageSet): void {
   swap_free(k, set, set.swapped);
   set.swapcache_clean = 0;
   free_set_pages(k, set, set.resident - set.writeback);
+  if (set.dead) forget_set(set.memcg.lruvecs[set.node]!, set);
 }
 
 /** munlock/mlock: moves all pages of a set to or from the unevictable list. */

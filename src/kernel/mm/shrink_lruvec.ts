@@ -26,38 +26,51 @@ const FILE = 1;
 const is_file = (lru: number): boolean => lru >= LRU_INACTIVE_FILE;
 const is_active = (lru: number): boolean => lru === LRU_ACTIVE_ANON || lru === LRU_ACTIVE_FILE;
 
-/** How many pages to scan on each of the four evictable lists. */
-function get_scan_count(k: Kernel, lruvec: Lruvec, sc: ScanControl): number[] {
-  const balance = scan_balance(k, lruvec, sc);
-  const nr = [0, 0, 0, 0];
+/** How many pages to scan on each of the four evictable lists: sets sc.nr_to_scan. */
+function get_scan_count(k: Kernel, lruvec: Lruvec, sc: ScanControl): void {
+  scan_balance(k, lruvec, sc);
   for (let lru = LRU_INACTIVE_ANON; lru <= LRU_ACTIVE_FILE; lru++) {
     const size = lruvec.size[lru]!;
-    const evictable = size - protected_share(k, lruvec.memcg, size, sc);
-    let scan = Math.floor(evictable / 2 ** sc.priority);
+    let scan = (size - protected_share(k, lruvec.memcg, size, sc)) >> sc.priority;
     if (scan === 0 && !lruvec.memcg.online) scan = Math.min(size, SWAP_CLUSTER_MAX);
-    const weight = balance[is_file(lru) ? FILE : ANON]!;
-    nr[lru] = weight === 1 ? scan : Math.floor(scan * weight);
+    const share = is_file(lru) ? sc.file_share : sc.anon_share;
+    sc.nr_to_scan[lru] = share === 1 ? scan : Math.floor(scan * share);
   }
-  return nr;
 }
 
-/** Share of anon and of file lists to scan: [anon, file], each 0 to 1. */
-function scan_balance(k: Kernel, lruvec: Lruvec, sc: ScanControl): readonly [number, number] {
+/** Which lists to scan: sets sc.anon_share and sc.file_share. */
+function scan_balance(k: Kernel, lruvec: Lruvec, sc: ScanControl): void {
+  const kinds = kinds_to_scan(k, lruvec, sc);
+  if (kinds === 'by cost') {
+    if (k.profile.lru_cost_model) share_by_cost(k, lruvec, sc);
+    else share_by_rotation(k, lruvec, sc);
+    return;
+  }
+  sc.anon_share = kinds === 'file' ? 0 : 1;
+  sc.file_share = kinds === 'anon' ? 0 : 1;
+}
+
+function kinds_to_scan(
+  k: Kernel,
+  lruvec: Lruvec,
+  sc: ScanControl,
+): 'anon' | 'file' | 'equally' | 'by cost' {
   const swappiness = k.sysctl.swappiness;
   const global = sc.target_mem_cgroup === null;
-  if (!sc.may_swap || mem_cgroup_get_nr_swap_pages(k, lruvec.memcg) <= 0) return [0, 1];
-  if (!global && swappiness === 0) return [0, 1];
-  if (sc.priority === 0 && swappiness !== 0) return [1, 1];
+  if (!sc.may_swap || mem_cgroup_get_nr_swap_pages(k, lruvec.memcg) <= 0) return 'file';
+  if (!global && swappiness === 0) return 'file';
+  if (sc.priority === 0 && swappiness !== 0) return 'equally';
   if (global && file_is_tiny(k, lruvec.node)) {
-    const inactive = Math.floor(lruvec.size[LRU_INACTIVE_ANON]! / 2 ** sc.priority);
-    if (!inactive_list_is_low(k, lruvec, LRU_INACTIVE_ANON, false) && inactive > 0) return [1, 0];
+    const inactive = lruvec.size[LRU_INACTIVE_ANON]! >> sc.priority;
+    if (inactive > 0 && !inactive_list_is_low(k, lruvec, LRU_INACTIVE_ANON, false)) {
+      return 'anon';
+    }
   }
-  const inactive_file = Math.floor(lruvec.size[LRU_INACTIVE_FILE]! / 2 ** sc.priority);
-  if (!inactive_list_is_low(k, lruvec, LRU_INACTIVE_FILE, false) && inactive_file > 0)
-    return [0, 1];
-  return k.profile.lru_cost_model
-    ? cost_fraction(lruvec, swappiness)
-    : rotation_fraction(lruvec, swappiness);
+  const inactive_file = lruvec.size[LRU_INACTIVE_FILE]! >> sc.priority;
+  if (inactive_file > 0 && !inactive_list_is_low(k, lruvec, LRU_INACTIVE_FILE, false)) {
+    return 'file';
+  }
+  return 'by cost';
 }
 
 /** Cache is so small that freeing it all would not get the node above its high watermarks. */
@@ -72,10 +85,11 @@ function file_is_tiny(k: Kernel, node: number): boolean {
   return lru[LRU_INACTIVE_FILE]! + lru[LRU_ACTIVE_FILE]! + free <= high;
 }
 
-/** ≤ 5.7: weight of a kind falls with the share of its scanned pages that were rotated back. */
-function rotation_fraction(lruvec: Lruvec, swappiness: number): readonly [number, number] {
+/** ≤ 5.7: the share of a kind falls with that of its scanned pages that were rotated back. */
+function share_by_rotation(k: Kernel, lruvec: Lruvec, sc: ScanControl): void {
+  const { swappiness } = k.sysctl;
   const { recent_scanned, recent_rotated, size } = lruvec;
-  for (const kind of [ANON, FILE]) {
+  for (let kind = ANON; kind <= FILE; kind++) {
     const pages = size[2 * kind]! + size[2 * kind + 1]!;
     if (recent_scanned[kind]! > pages / 4) {
       recent_scanned[kind] = Math.floor(recent_scanned[kind]! / 2);
@@ -86,18 +100,21 @@ function rotation_fraction(lruvec: Lruvec, swappiness: number): readonly [number
   const fp = Math.floor(
     ((200 - swappiness) * (recent_scanned[FILE]! + 1)) / (recent_rotated[FILE]! + 1),
   );
-  return [ap / (ap + fp + 1), fp / (ap + fp + 1)];
+  sc.anon_share = ap / (ap + fp + 1);
+  sc.file_share = fp / (ap + fp + 1);
 }
 
-/** ≥ 5.8: weight of a kind falls with what reclaiming it has cost. */
-function cost_fraction(lruvec: Lruvec, swappiness: number): readonly [number, number] {
+/** ≥ 5.8: the share of a kind falls with what reclaiming it has cost. */
+function share_by_cost(k: Kernel, lruvec: Lruvec, sc: ScanControl): void {
+  const { swappiness } = k.sysctl;
   const sum = lruvec.anon_cost + lruvec.file_cost;
   const anon = sum + lruvec.anon_cost;
   const file = sum + lruvec.file_cost;
   const total = anon + file;
   const ap = Math.floor((swappiness * (total + 1)) / (anon + 1));
   const fp = Math.floor(((200 - swappiness) * (total + 1)) / (file + 1));
-  return [ap / (ap + fp + 1), fp / (ap + fp + 1)];
+  sc.anon_share = ap / (ap + fp + 1);
+  sc.file_share = fp / (ap + fp + 1);
 }
 
 /** Whether pages should move from the active to the inactive list of this kind. */
@@ -122,7 +139,8 @@ function inactive_list_is_low(
 export function shrink_lruvec(k: Kernel, lruvec: Lruvec, sc: ScanControl): void {
   const anon = lruvec.size[LRU_INACTIVE_ANON]! + lruvec.size[LRU_ACTIVE_ANON]!;
   if (lruvec.file_pages === 0 && (anon === 0 || k.swap.total === 0)) return; // nothing to scan
-  const nr = get_scan_count(k, lruvec, sc);
+  get_scan_count(k, lruvec, sc);
+  const nr = sc.nr_to_scan;
   const keep_going = sc.target_mem_cgroup === null && !sc.kswapd && sc.priority === DEF_PRIORITY;
   while (nr[LRU_INACTIVE_ANON]! + nr[LRU_ACTIVE_FILE]! + nr[LRU_INACTIVE_FILE]! > 0) {
     for (let lru = LRU_INACTIVE_ANON; lru <= LRU_ACTIVE_FILE; lru++) {
@@ -146,27 +164,42 @@ function shrink_list(k: Kernel, lruvec: Lruvec, lru: number, n: number, sc: Scan
   }
 }
 
+/** What becomes of `pages` pages of a set that were taken off list `lru`. */
+type Work = (
+  k: Kernel,
+  lruvec: Lruvec,
+  lru: number,
+  sc: ScanControl,
+  set: PageSet,
+  pages: number,
+) => void;
+
 /** Takes up to `n` pages off a list, set by set in turn; `work` says what becomes of each part. */
 function scan_sets(
+  k: Kernel,
   lruvec: Lruvec,
   lru: number,
   n: number,
-  work: (set: PageSet, pages: number) => void,
-): number {
+  sc: ScanControl,
+  work: Work,
+): void {
   let left = Math.min(n, lruvec.size[lru]!);
-  const scanned = left;
+  let scanned = left;
   const queue = lruvec.queues[lru]!;
   while (left > 0) {
     const set = queue.first();
     if (set === null) break;
-    queue.shift();
+    queue.delete(set);
     const pages = Math.min(left, set.lru[lru]!);
     if (pages === 0) continue; // emptied since it was queued
     left -= pages;
-    work(set, pages);
+    work(k, lruvec, lru, sc, set, pages);
     if (set.lru[lru]! > 0) queue.add(set);
   }
-  return scanned - left;
+  scanned -= left;
+  lruvec.recent_scanned[is_file(lru) ? FILE : ANON]! += scanned;
+  sc.nr_scanned += scanned;
+  sc.cost_ns += scanned * k.costs.scanPageNs;
 }
 
 /** Deactivates pages: the accessed bits are cleared, executable pages in use stay. */
@@ -177,17 +210,15 @@ function shrink_active_list(
   n: number,
   sc: ScanControl,
 ): void {
-  const kind = is_file(lru) ? FILE : ANON;
-  const scanned = scan_sets(lruvec, lru, n, (set, pages) => {
-    const stay = set.exec ? referenced(k, set, pages) : 0;
-    lruvec.recent_rotated[kind]! += stay;
-    move_pages(k, set, lru, lru - 1, pages - stay);
-    set.cleared_ns = k.sim.nowNs;
-  });
-  lruvec.recent_scanned[kind]! += scanned;
-  sc.nr_scanned += scanned;
-  sc.cost_ns += scanned * k.costs.scanPageNs;
+  scan_sets(k, lruvec, lru, n, sc, deactivate);
 }
+
+const deactivate: Work = (k, lruvec, lru, _sc, set, pages) => {
+  const stay = set.exec ? referenced(k, set, pages) : 0;
+  lruvec.recent_rotated[is_file(lru) ? FILE : ANON]! += stay;
+  move_pages(k, set, lru, lru - 1, pages - stay);
+  set.cleared_ns = k.sim.nowNs;
+};
 
 /**
  * How many of `pages` scanned pages have been used since their accessed bit was last cleared. A set
@@ -211,35 +242,49 @@ function shrink_inactive_list(
   n: number,
   sc: ScanControl,
 ): void {
+  scan_sets(k, lruvec, lru, n, sc, is_file(lru) ? shrink_file_part : shrink_anon_part);
+}
+
+const shrink_file_part: Work = (k, lruvec, lru, sc, set, pages) => {
+  const used = activate_referenced(k, lruvec, lru, set, pages);
+  const freed = shrink_file_pages(k, lruvec, set, lru, pages - used);
+  sc.nr_reclaimed += freed;
+  sc.cost_ns += freed * k.costs.freePageNs;
+};
+
+const shrink_anon_part: Work = (k, lruvec, lru, sc, set, pages) => {
+  const dropped = drop_swapcache(k, set, lru, pages);
+  const used = activate_referenced(k, lruvec, lru, set, pages - dropped);
+  swap_out_pages(k, lruvec, set, lru, pages - dropped - used, sc);
+  sc.nr_reclaimed += dropped;
+  sc.cost_ns += dropped * k.costs.freePageNs;
+};
+
+/** Pages that were used since they were last looked at go to the active list; returns how many. */
+function activate_referenced(
+  k: Kernel,
+  lruvec: Lruvec,
+  lru: number,
+  set: PageSet,
+  pages: number,
+): number {
   const kind = is_file(lru) ? FILE : ANON;
-  const scanned = scan_sets(lruvec, lru, n, (set, taken) => {
-    const dropped = kind === ANON ? drop_swapcache(k, set, lru, taken) : 0;
-    const pages = taken - dropped;
-    const used = referenced(k, set, pages);
-    set.cleared_ns = k.sim.nowNs;
-    if (used > 0) {
-      move_pages(k, set, lru, lru + 1, used);
-      lruvec.recent_rotated[kind]! += used;
-      add_cost(lruvec, kind, used);
-    }
-    const cold = pages - used;
-    const freed =
-      kind === FILE
-        ? shrink_file_pages(k, lruvec, set, lru, cold)
-        : swap_out_pages(k, lruvec, set, lru, cold, sc);
-    sc.nr_reclaimed += freed + dropped;
-    sc.cost_ns += (freed + dropped) * k.costs.freePageNs;
-  });
-  lruvec.recent_scanned[kind]! += scanned;
-  sc.nr_scanned += scanned;
-  sc.cost_ns += scanned * k.costs.scanPageNs;
+  const used = referenced(k, set, pages);
+  set.cleared_ns = k.sim.nowNs;
+  if (used > 0) {
+    move_pages(k, set, lru, lru + 1, used);
+    lruvec.recent_rotated[kind]! += used;
+    add_cost(lruvec, kind, used);
+  }
+  return used;
 }
 
 /** lru_note_cost(), ≥ 5.8. */
 function add_cost(lruvec: Lruvec, kind: number, n: number): void {
   if (kind === FILE) lruvec.file_cost += n;
   else lruvec.anon_cost += n;
-  const size = lruvec.size.reduce((sum, pages) => sum + pages, 0);
+  let size = 0;
+  for (const pages of lruvec.size) size += pages;
   if (lruvec.anon_cost + lruvec.file_cost > size / 4) {
     lruvec.anon_cost = Math.floor(lruvec.anon_cost / 2);
     lruvec.file_cost = Math.floor(lruvec.file_cost / 2);
@@ -284,7 +329,7 @@ function swap_out_pages(
   lru: number,
   pages: number,
   sc: ScanControl,
-): number {
+): void {
   const room = sc.may_swap ? mem_cgroup_get_nr_swap_pages(k, set.memcg) : 0;
   // Pages that an unmapper has gathered are held by it and stay.
   const mapped = set.kind === 'anon' ? pages_in_use(set) : pages;
@@ -303,5 +348,4 @@ function swap_out_pages(
     move_pages(k, set, lru, lru + 1, stuck);
     lruvec.recent_rotated[ANON]! += stuck;
   }
-  return 0;
 }

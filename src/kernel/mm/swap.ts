@@ -1,4 +1,5 @@
 /** The swap device: a finite number of slots and one queue of transfers (mm/swapfile.c, page_io.c). */
+import { Fifo } from '../../engine/fifo.js';
 import type { Kernel } from '../kernel.js';
 import type { MemCgroup } from './mem_cgroup.js';
 import { LRU_INACTIVE_ANON, type PageSet } from './mm_types.js';
@@ -16,8 +17,8 @@ export class SwapDevice {
   used = 0;
   /** When the device has done everything that was handed to it, ns. */
   busy_until_ns = 0;
-  /** Pages on their way to the device. */
-  readonly writes = new Set<SwapWrite>();
+  /** Pages on their way to the device, in the order in which they will get there. */
+  readonly writes = new Fifo<SwapWrite>();
 
   constructor(
     readonly total: number,

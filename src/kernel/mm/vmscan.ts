@@ -4,7 +4,7 @@ import type { Kernel } from '../kernel.js';
 import { spend } from '../sched/core.js';
 import type { Task } from '../sched/task.js';
 import type { Gfp } from './gfp.js';
-import { for_each_mem_cgroup_tree, type MemCgroup } from './mem_cgroup.js';
+import type { MemCgroup } from './mem_cgroup.js';
 import {
   LRU_ACTIVE_ANON,
   LRU_ACTIVE_FILE,
@@ -31,25 +31,40 @@ export interface ScanControl {
   priority: number;
   nr_reclaimed: number;
   nr_scanned: number;
+  /** Pages still to be scanned on each evictable list of the lruvec at hand. */
+  readonly nr_to_scan: number[];
+  /** Share of its anonymous and file lists to scan, each 0 to 1. */
+  anon_share: number;
+  file_share: number;
   memcg_low_reclaim: boolean;
   memcg_low_skipped: boolean;
   /** CPU time used since the last yield, ns. */
   cost_ns: number;
 }
 
-export function new_scan_control(over: Partial<ScanControl>): ScanControl {
+/** What a reclaim run may ask for; the rest is how it has fared so far. */
+type ScanRequest = Partial<
+  Pick<
+    ScanControl,
+    'nr_to_reclaim' | 'target_mem_cgroup' | 'may_swap' | 'kswapd' | 'priority' | 'memcg_low_reclaim'
+  >
+>;
+
+export function new_scan_control(request: ScanRequest): ScanControl {
   return {
-    nr_to_reclaim: SWAP_CLUSTER_MAX,
-    target_mem_cgroup: null,
-    may_swap: true,
-    kswapd: false,
-    priority: DEF_PRIORITY,
+    nr_to_reclaim: request.nr_to_reclaim ?? SWAP_CLUSTER_MAX,
+    target_mem_cgroup: request.target_mem_cgroup ?? null,
+    may_swap: request.may_swap ?? true,
+    kswapd: request.kswapd ?? false,
+    priority: request.priority ?? DEF_PRIORITY,
     nr_reclaimed: 0,
     nr_scanned: 0,
-    memcg_low_reclaim: false,
+    nr_to_scan: [0, 0, 0, 0],
+    anon_share: 0,
+    file_share: 0,
+    memcg_low_reclaim: request.memcg_low_reclaim ?? false,
     memcg_low_skipped: false,
     cost_ns: 0,
-    ...over,
   };
 }
 
@@ -109,11 +124,8 @@ function* do_try_to_free_pages(
   nodes: readonly Pgdat[],
 ): Flow<number> {
   for (;;) {
-    for (sc.priority = DEF_PRIORITY; sc.priority >= 0; sc.priority--) {
-      sc.nr_scanned = 0;
-      for (const pgdat of nodes) yield* shrink_node(k, t, pgdat, sc);
-      if (sc.nr_reclaimed >= sc.nr_to_reclaim) break;
-    }
+    sc.priority = DEF_PRIORITY;
+    yield* shrink_nodes(k, t, nodes, sc, 0);
     if (sc.cost_ns > 0) yield pay(t, sc);
     if (sc.nr_reclaimed > 0) return sc.nr_reclaimed;
     if (!sc.memcg_low_skipped) return 0;
@@ -148,47 +160,71 @@ function pay(t: Task, sc: ScanControl): number {
   return spend(t, cost_ns);
 }
 
-/** One visit of every memcg below the reclaim root on one node, at sc.priority. */
-export function* shrink_node(k: Kernel, t: Task, pgdat: Pgdat, sc: ScanControl): Flow {
+/**
+ * Visits every memcg below the reclaim root on some nodes, at sc.priority and then, until the target
+ * is met, at each more urgent one down to `last_priority`.
+ */
+export function* shrink_nodes(
+  k: Kernel,
+  t: Task,
+  nodes: readonly Pgdat[],
+  sc: ScanControl,
+  last_priority: number,
+): Flow {
   const root = sc.target_mem_cgroup ?? k.root_mem_cgroup;
   const limit_reclaim = sc.target_mem_cgroup !== null;
-  const memcgs = limit_reclaim ? rotated_tree(k, root) : for_each_mem_cgroup_tree(root);
-  const before = sc.nr_reclaimed;
-  for (const memcg of memcgs) {
-    sc.cost_ns += k.costs.reclaimVisitNs;
-    if (sc.cost_ns >= COST_BURST_NS) yield pay(t, sc);
-    const protection = mem_cgroup_protection(k, root, memcg);
-    if (protection === 'min') continue;
-    if (protection === 'low') {
-      if (!sc.memcg_low_reclaim) {
-        sc.memcg_low_skipped = true;
-        continue;
+  for (;;) {
+    sc.nr_scanned = 0;
+    for (const pgdat of nodes) {
+      const memcgs = k.memcg_preorder(root);
+      const start = limit_reclaim ? behind_last(memcgs, root) : 0;
+      const before = sc.nr_reclaimed;
+      for (let i = 0; i < memcgs.length; i++) {
+        const memcg = memcgs[(start + i) % memcgs.length]!;
+        sc.cost_ns += k.costs.reclaimVisitNs;
+        if (sc.cost_ns >= COST_BURST_NS) yield pay(t, sc);
+        const shrunk = shrink_memcg(k, root, memcg, pgdat, sc);
+        if (sc.cost_ns >= COST_BURST_NS) yield pay(t, sc);
+        if (!limit_reclaim || !shrunk) continue;
+        root.reclaim_iter = memcg;
+        if (sc.nr_reclaimed >= sc.nr_to_reclaim) break;
       }
-      count_low_events(k, memcg);
+      if (sc.nr_reclaimed > before) pgdat.kswapd_failures = 0;
     }
-    const lruvec = memcg.lruvecs[pgdat.id]!;
-    const scanned = sc.nr_scanned;
-    const reclaimed = sc.nr_reclaimed;
-    shrink_lruvec(k, lruvec, sc);
-    shrink_slab(k, memcg, pgdat.id, sc);
-    memcg.pgscan += sc.nr_scanned - scanned;
-    memcg.pgsteal += sc.nr_reclaimed - reclaimed;
-    if (sc.cost_ns >= COST_BURST_NS) yield pay(t, sc);
-    if (limit_reclaim) {
-      root.reclaim_iter = memcg;
-      if (sc.nr_reclaimed >= sc.nr_to_reclaim) break;
-    }
+    if (sc.nr_reclaimed >= sc.nr_to_reclaim || sc.priority === last_priority) return;
+    sc.priority--;
   }
-  if (sc.nr_reclaimed > before) pgdat.kswapd_failures = 0;
 }
 
-/** The subtree, starting behind where the last limit reclaim of this root stopped. */
-function rotated_tree(k: Kernel, root: MemCgroup): readonly MemCgroup[] {
-  if (root.children.length === 0) return [root];
-  const all = k.memcg_preorder(root);
-  const last = root.reclaim_iter;
-  const at = last === null ? -1 : all.indexOf(last);
-  return at < 0 ? all : [...all.slice(at + 1), ...all.slice(0, at + 1)];
+/** One visit of one memcg. Returns false if its protection kept it from being looked at. */
+function shrink_memcg(
+  k: Kernel,
+  root: MemCgroup,
+  memcg: MemCgroup,
+  pgdat: Pgdat,
+  sc: ScanControl,
+): boolean {
+  const protection = mem_cgroup_protection(k, root, memcg);
+  if (protection === 'min') return false;
+  if (protection === 'low') {
+    if (!sc.memcg_low_reclaim) {
+      sc.memcg_low_skipped = true;
+      return false;
+    }
+    count_low_events(k, memcg);
+  }
+  const scanned = sc.nr_scanned;
+  const reclaimed = sc.nr_reclaimed;
+  shrink_lruvec(k, memcg.lruvecs[pgdat.id]!, sc);
+  shrink_slab(k, memcg, pgdat.id, sc);
+  memcg.pgscan += sc.nr_scanned - scanned;
+  memcg.pgsteal += sc.nr_reclaimed - reclaimed;
+  return true;
+}
+
+/** Where to begin: behind the memcg at which the last limit reclaim of this root stopped. */
+function behind_last(memcgs: readonly MemCgroup[], root: MemCgroup): number {
+  return root.reclaim_iter === null ? 0 : memcgs.indexOf(root.reclaim_iter) + 1;
 }
 
 /** File pages, and anonymous ones if they could be swapped out (zone_reclaimable_pages). */
@@ -199,6 +235,7 @@ export function zone_reclaimable_pages(k: Kernel, zone: Zone): number {
   let pages = lru[2]! + lru[3]!;
   if (k.swap.free > 0) pages += lru[LRU_INACTIVE_ANON]! + lru[LRU_ACTIVE_ANON]!;
   // Lists are kept by node; a zone has its share of them by what it has handed out.
-  const used = k.nodes[zone.node]!.zones.reduce((sum, z) => sum + z.used, 0);
+  let used = 0;
+  for (const { used: pages_used } of k.nodes[zone.node]!.zones) used += pages_used;
   return text + (used === 0 ? 0 : Math.floor((pages * zone.used) / used));
 }
