@@ -1,7 +1,7 @@
 /** Userspace killers as the rest of the program sees them: `killerSchema.ts` reads them. */
 
 /** What every killer is as a process. */
-interface KillerProcess {
+export interface KillerProcess {
   /** Where it lives. */
   readonly cgroup: string;
   readonly startNs: number;
@@ -46,7 +46,7 @@ export interface SystemdOomdSpec extends KillerProcess {
 }
 
 /** Patterns of cgroup paths, each with a leading slash; `*` and `?` stay within a component. */
-type Patterns = readonly string[];
+export type Patterns = readonly string[];
 
 /** What must be so before a ruleset of oomd acts. Thresholds of pressure: hundredths of a percent. */
 export type OomdDetector =
@@ -72,7 +72,7 @@ export type OomdDetector =
       readonly durationNs: number;
     };
 
-interface OomdKill {
+export interface OomdKill {
   readonly cgroup: Patterns;
   readonly recursive: boolean;
   readonly postActionDelayNs: number;
