@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+import type { Flow } from '../../../src/engine/coroutine.js';
+import { check_invariants } from '../../../src/kernel/check.js';
+import { MmuGather } from '../../../src/kernel/mm/mmu_gather.js';
+import { type World, type WorldSpec, world } from '../fixture.js';
+
+const PAGE_NS = 1200;
+
+const machine = (anon: number, over: Partial<WorldSpec<'t'>> = {}): World<'t'> =>
+  world({ kswapd: false, cgroups: { '/a': {} }, tasks: { t: { cgroup: '/a', anon } }, ...over });
+
+/** Unmaps all of a task; what is seen after each step: [RSS, pages that are still charged]. */
+function* unmap_all(w: World<'t'>, seen: number[][]): Flow<number> {
+  const { mm } = w.tasks.t;
+  const tlb = new MmuGather(w.k, w.tasks.t, PAGE_NS);
+  const look = () => seen.push([mm!.anon_pages, w.memcg('/a').memory.usage]);
+  for (const vma of mm!.vmas) {
+    for (const mapping of vma.mappings) {
+      for (const step of tlb.unmap(mapping)) {
+        look();
+        yield step;
+      }
+    }
+  }
+  for (const step of tlb.flush()) {
+    look();
+    yield step;
+  }
+  look();
+  return tlb.cleared;
+}
+
+function unmapped(w: World<'t'>): { seen: number[][]; cleared: number } {
+  const seen: number[][] = [];
+  const cleared = w.now(w.tasks.t, unmap_all(w, seen));
+  check_invariants(w.k);
+  return { seen, cleared };
+}
+
+describe('MmuGather', () => {
+  it('clears page tables one by one, and frees what they had after the last', () => {
+    const { seen, cleared } = unmapped(machine(1300));
+    expect(seen).toEqual([
+      [788, 1300],
+      [276, 1300],
+      [0, 1300],
+      [0, 1300],
+      [0, 788],
+      [0, 276],
+      [0, 0],
+    ]);
+    expect(cleared).toBe(1300);
+  });
+
+  it('frees after some ten thousand pages', () => {
+    const { seen } = unmapped(machine(12_000));
+    const first_free = seen.findIndex(([, usage]) => usage! < 12_000);
+    expect(seen[first_free - 1]![0]).toBe(12_000 - 19 * 512);
+  });
+
+  it('frees after each page table when memory is so short that it cannot gather', () => {
+    const { seen } = unmapped(machine(1300, { free: 100 }));
+    const first_free = seen.findIndex(([, usage]) => usage! < 1300);
+    expect(seen[first_free]).toEqual([276, 788]);
+  });
+
+  it('swap entries go at once, and cost no free', () => {
+    const w = machine(0, { swap: 900, tasks: { t: { cgroup: '/a', swap: 600 } } });
+    const { seen, cleared } = unmapped(w);
+    expect([cleared, w.k.swap.used, w.tasks.t.mm!.swapents]).toEqual([600, 0, 0]);
+    expect(seen.length).toBe(3); // two page tables
+  });
+
+  it('pages that somebody else maps too are not freed', () => {
+    const w = machine(100);
+    const [vma] = w.tasks.t.mm!.vmas;
+    const other = world({ tasks: { t: { anon: 1 } } }).tasks.t.mm!.vmas[0]!;
+    const twin = Object.assign(Object.create(vma!.mappings[0]!), { vma: other, present: 60 });
+    vma!.mappings[0]!.set.mappings.push(twin);
+    w.now(w.tasks.t, unmap_all(w, []));
+    expect(w.memcg('/a').resident.anon).toBe(60);
+  });
+
+  it('takes a twelfth of the time for clearing, the rest for freeing', () => {
+    const w = machine(512);
+    w.run(w.tasks.t, unmap_all(w, []));
+    expect(w.k.sim.nowNs).toBe(512 * PAGE_NS);
+    const half = machine(512);
+    half.start(half.tasks.t, unmap_all(half, []));
+    half.k.sim.run((512 * PAGE_NS) / 12);
+    expect([half.tasks.t.mm!.anon_pages, half.memcg('/a').memory.usage]).toEqual([0, 512]);
+  });
+});
