@@ -184,15 +184,29 @@ interface Slowpath {
 /** What alloc_pages() does when alloc_pages_fast() finds nothing (__alloc_pages_slowpath). */
 export function* alloc_pages_slow(k: Kernel, t: Task, ac: AllocContext): Flow<number> {
   const alloc_flags = gfp_to_alloc_flags(ac.gfp);
-  const state: Slowpath = { alloc_flags, no_progress_loops: 0, node: -1 };
-  wake_all_kswapds(k, ac);
-  let node = get_page_from_freelist(k, ac, 'min', state.alloc_flags);
-  if (node >= 0) return node;
+  for (;;) {
+    const state: Slowpath = { alloc_flags, no_progress_loops: 0, node: -1 };
+    wake_all_kswapds(k, ac);
+    let node = get_page_from_freelist(k, ac, 'min', alloc_flags);
+    if (node < 0) node = yield* reclaim_and_retry(k, t, ac, state);
+    if (node >= 0) return node;
+    if (!ac.gfp.nofail) break;
+    // __GFP_NOFAIL: never gives up (4.15: one ALLOC_HARDER attempt, then the slow path again).
+    node = get_page_from_freelist(k, ac, 'min', ALLOC_HARDER);
+    if (node >= 0) return node;
+    yield schedule_timeout(k.sched, k.sim.nowNs, t, 1, TASK_UNINTERRUPTIBLE);
+  }
+  warn_alloc(k, t, ac);
+  return -1;
+}
+
+/** Reclaim and the OOM killer in turns, until there are pages or no hope of any. */
+function* reclaim_and_retry(k: Kernel, t: Task, ac: AllocContext, state: Slowpath): Flow<number> {
   for (;;) {
     wake_all_kswapds(k, ac);
     const reserve_flags = gfp_pfmemalloc_flags(t);
     if (reserve_flags !== 0) state.alloc_flags = reserve_flags;
-    node = get_page_from_freelist(k, ac, 'min', state.alloc_flags);
+    let node = get_page_from_freelist(k, ac, 'min', state.alloc_flags);
     if (node >= 0) return node;
     if (!ac.gfp.direct_reclaim || t.memalloc) break;
     enter_direct_reclaim(k, t);
@@ -220,17 +234,7 @@ export function* alloc_pages_slow(k: Kernel, t: Task, ac: AllocContext): Flow<nu
     if (!did_some_progress) break;
     state.no_progress_loops = 0;
   }
-  if (ac.gfp.nofail) return yield* nofail_retry(k, t, ac);
-  warn_alloc(k, t, ac);
   return -1;
-}
-
-/** __GFP_NOFAIL: never gives up (4.15: one ALLOC_HARDER attempt, then the slow path again). */
-function* nofail_retry(k: Kernel, t: Task, ac: AllocContext): Flow<number> {
-  const node = get_page_from_freelist(k, ac, 'min', ALLOC_HARDER);
-  if (node >= 0) return node;
-  yield schedule_timeout(k.sched, k.sim.nowNs, t, 1, TASK_UNINTERRUPTIBLE);
-  return yield* alloc_pages_slow(k, t, ac);
 }
 
 /** What is around a direct reclaim pass (__alloc_pages_direct_reclaim). */

@@ -126,7 +126,7 @@ function* do_try_to_free_pages(
   for (;;) {
     sc.priority = DEF_PRIORITY;
     yield* shrink_nodes(k, t, nodes, sc, 0);
-    if (sc.cost_ns > 0) yield pay(t, sc);
+    if (sc.cost_ns > 0 || k.costs.reclaimVisitNs === 0) yield pay(t, sc);
     if (sc.nr_reclaimed > 0) return sc.nr_reclaimed;
     if (!sc.memcg_low_skipped) return 0;
     // Nothing but memory below memory.low was left: do without that protection.
@@ -148,7 +148,7 @@ function nothing_to_reclaim(k: Kernel, nodes: readonly Pgdat[]): boolean {
 /** CPU time of a visit of every memcg at every priority, as do_try_to_free_pages() pays it. */
 function fruitless_pass_ns(k: Kernel): number {
   const visits = k.memcg_preorder(k.root_mem_cgroup).length * (DEF_PRIORITY + 1);
-  return visits * k.costs.reclaimVisitNs;
+  return Math.max(1, visits * k.costs.reclaimVisitNs);
 }
 
 /** Reclaim is preemptible between batches of work: time is paid in bursts of about this much. */
@@ -157,7 +157,8 @@ const COST_BURST_NS = 1_000_000;
 function pay(t: Task, sc: ScanControl): number {
   const { cost_ns } = sc;
   sc.cost_ns = 0;
-  return spend(t, cost_ns);
+  // Never nothing: whoever waits for a victim by reclaiming in vain must let time pass.
+  return spend(t, Math.max(1, cost_ns));
 }
 
 /**
