@@ -25,6 +25,7 @@ import { add_pages, move_pages } from '../kernel/mm/rmap.js';
 import type { AddressSpace } from '../kernel/mm/writeback.js';
 import { spend } from '../kernel/sched/core.js';
 import { psi_memstall_enter, psi_memstall_leave } from '../kernel/sched/psi.js';
+import { force_sigkill, SIGSEGV } from '../kernel/sched/signal.js';
 import { TASK_UNINTERRUPTIBLE, type Task } from '../kernel/sched/task.js';
 import { pages_for } from '../kernel/units.js';
 import type { StepOf } from '../workload/types.js';
@@ -205,10 +206,26 @@ export function* map_file(program: Program, t: Task, step: StepOf<'map'>): Flow 
       const got = yield* read_chunk(program, t, file, pages, want, GFP_HIGHUSER_MOVABLE);
       t.memcg_may_oom = false;
       if (got === 0) yield* pagefault_out_of_memory(k, t);
-      map_resident(k, vma, file, done + got);
+      if (!(yield* map_chunk(k, t, vma, file, done + got))) return;
       done += got;
     }
   }
+}
+
+/** The end of a fault: the pages are mapped, unless the area is gone. Returns false then. */
+function* map_chunk(
+  k: Kernel,
+  t: Task,
+  vma: Vma,
+  file: AddressSpace,
+  pages: number,
+): Flow<boolean> {
+  const { mmap_sem } = vma.mm;
+  yield* mmap_sem.downRead(t);
+  if (vma.unmapped) force_sigkill(k, t, SIGSEGV);
+  else map_resident(k, vma, file, pages);
+  mmap_sem.upRead();
+  return !vma.unmapped;
 }
 
 /** The mapping now covers what is resident of the first `pages` pages of the file. */
