@@ -17,19 +17,19 @@ interface DrawCount {
 
 /** One sequence of random numbers. All results are integers. */
 export class RandomStream {
-  private readonly next: () => number;
+  /** Made at the first draw: many a process never draws, and a generator takes half a kilobyte. */
+  private next: (() => number) | null = null;
 
   /** For RandomStreams; a stream made here twice would repeat its draws. */
   constructor(
-    key: string,
+    private readonly key: string,
     private readonly count: DrawCount,
-  ) {
-    this.next = seedrandom.tychei(key).int32;
-  }
+  ) {}
 
   /** Uniform in −2^31 … 2^31 − 1. */
   int32(): number {
     this.count.draws += 1;
+    this.next ??= seedrandom.tychei(this.key).int32;
     return this.next();
   }
 
@@ -130,9 +130,17 @@ export class RandomStreams {
   stream(name: string): RandomStream {
     let stream = this.streams.get(name);
     if (stream === undefined) {
-      stream = new RandomStream(`${this.seed}/${this.run}/${name}`, this.count);
+      stream = this.passing(name);
       this.streams.set(name, stream);
     }
     return stream;
+  }
+
+  /**
+   * A stream for somebody who comes and goes: it is not kept. The name must never be used again, or
+   * the draws are repeated.
+   */
+  passing(name: string): RandomStream {
+    return new RandomStream(`${this.seed}/${this.run}/${name}`, this.count);
   }
 }

@@ -9,7 +9,7 @@ export class RwSemaphore<W extends Waiter> {
   #writer: W | null = null;
   /** Readers and writers in the order they came. */
   readonly waiters = new WaitQueue<W>();
-  readonly #waitingWriters = new Set<W>();
+  #waitingWriters = 0;
 
   get writer(): W | null {
     return this.#writer;
@@ -17,7 +17,7 @@ export class RwSemaphore<W extends Waiter> {
 
   /** A reader would have to wait. */
   get contended(): boolean {
-    return this.#writer !== null || this.#waitingWriters.size > 0;
+    return this.#writer !== null || this.#waitingWriters > 0;
   }
 
   get readers(): number {
@@ -48,14 +48,14 @@ export class RwSemaphore<W extends Waiter> {
       return true;
     }
     this.waiters.add(self);
-    this.#waitingWriters.add(self);
+    this.#waitingWriters++;
     let got = true;
     do {
       yield BLOCK;
       got = !interrupted?.();
     } while (got && (this.#writer !== null || this.#readers > 0 || !this.#isNext(self)));
     this.waiters.delete(self);
-    this.#waitingWriters.delete(self);
+    this.#waitingWriters--;
     if (got) this.#writer = self;
     else this.waiters.first()?.wake();
     return got;

@@ -61,7 +61,7 @@ export class Host {
     for (const spec of workload.processes) {
       if (!spec.top) continue;
       for (let index = 0; index < spec.count; index++) {
-        const random = this.streams.stream(`${spec.name}/${index}/start`);
+        const random = this.streams.passing(`${spec.name}/${index}/start`);
         const instance = { spec, index, restarts: 0, daemon: null };
         this.#start_at(draw_variate(spec.start, random), instance);
       }
@@ -71,7 +71,7 @@ export class Host {
 
   /** Starts a daemon that is programmed in TypeScript, as its service manager would. */
   start_daemon(spec: ProcessSpec, daemon: () => UserProgram): void {
-    const random = this.streams.stream(`${spec.name}/0/start`);
+    const random = this.streams.passing(`${spec.name}/0/start`);
     this.#start_at(draw_variate(spec.start, random), { spec, index: 0, restarts: 0, daemon });
   }
 
@@ -104,7 +104,7 @@ export class Host {
       this.#daemons.add(t);
     } else {
       const stream = `${spec.name}/${instance.index}/${instance.restarts}`;
-      t.user = new Program(this, spec.program, this.streams.stream(stream));
+      t.user = new Program(this, spec.program, this.streams.passing(stream));
     }
     t.spec_name = spec.name;
     t.uid = spec.uid;

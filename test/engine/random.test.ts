@@ -94,6 +94,12 @@ describe('RandomStreams', () => {
     expect(all.stream('a')).not.toBe(all.stream('b'));
   });
 
+  it('makes a passing stream anew each time, with the draws of its name', () => {
+    const all = streams();
+    expect(all.passing('a')).not.toBe(all.passing('a'));
+    expect(firstDraws(all.passing('a'))).toEqual(firstDraws(all.stream('a')));
+  });
+
   it('keeps streams independent of each other and of the order in which they are made', () => {
     const alone = firstDraws(streams().stream('b'));
     const all = streams();

@@ -35,9 +35,16 @@ export function* cgroup_tree(root: Cgroup): Generator<Cgroup> {
  * Threads whose effective memory css is `memcg` (css_task_iter): those of its own cgroup and of the
  * cgroups below it that have no memory controller of their own.
  */
-export function* css_tasks(memcg: MemCgroup): Generator<Task> {
-  if (memcg.cgroup === null) return;
-  const stack = [memcg.cgroup];
+export function css_tasks(memcg: MemCgroup): Iterable<Task> {
+  const { cgroup } = memcg;
+  if (cgroup === null) return [];
+  // Nearly always they are all in one list, and there are thousands of them to go through.
+  const more = cgroup.dying.size > 0 || cgroup.children.some((child) => child.memcg === memcg);
+  return more ? css_tasks_below(memcg, cgroup) : cgroup.tasks;
+}
+
+function* css_tasks_below(memcg: MemCgroup, root: Cgroup): Generator<Task> {
+  const stack = [root];
   for (let cgroup = stack.pop(); cgroup !== undefined; cgroup = stack.pop()) {
     if (cgroup.memcg !== memcg) continue;
     yield* cgroup.tasks;
