@@ -2,7 +2,7 @@ import type { Cgroup } from './cgroup/cgroup.js';
 import { cgroup_tree } from './cgroup/cgroup.js';
 import type { Kernel } from './kernel.js';
 import { no_events } from './mm/mem_cgroup.js';
-import { memcg_stat } from './mm/memcg_stat.js';
+import { type MemcgStat, memcg_stats } from './mm/memcg_stat.js';
 import type { Task } from './sched/task.js';
 import type {
   CgroupSnapshot,
@@ -43,13 +43,22 @@ export function snapshot_machine(k: Kernel): MachineSnapshot {
 
 /** Every cgroup, parents before children; the first is the machine itself. */
 export function snapshot_cgroups(k: Kernel): CgroupSnapshot[] {
-  return [...cgroup_tree(k.root_cgroup)].map((cgroup) => snapshot_cgroup(k, cgroup));
+  const cgroups = [...cgroup_tree(k.root_cgroup)];
+  const stats = memcg_stats(k);
+  const processes = count_processes(cgroups);
+  return cgroups.map((cgroup) =>
+    snapshot_cgroup(k, cgroup, stats.get(cgroup.memcg)!, processes.get(cgroup)!),
+  );
 }
 
-function snapshot_cgroup(k: Kernel, cgroup: Cgroup): CgroupSnapshot {
+function snapshot_cgroup(
+  k: Kernel,
+  cgroup: Cgroup,
+  s: MemcgStat,
+  processes: number,
+): CgroupSnapshot {
   const { memcg } = cgroup;
   const own = memcg.cgroup === cgroup;
-  const s = memcg_stat(k, memcg, true);
   const root = memcg.is_root;
   return {
     path: cgroup.path,
@@ -72,7 +81,7 @@ function snapshot_cgroup(k: Kernel, cgroup: Cgroup): CgroupSnapshot {
     minPages: memcg.min,
     swapMaxPages: memcg.swap.max,
     oomGroup: memcg.oom_group,
-    processes: count_processes(cgroup),
+    processes,
     events: own
       ? { ...(k.profile.events_hierarchical ? memcg.events : memcg.events_local) }
       : no_events(),
@@ -82,12 +91,19 @@ function snapshot_cgroup(k: Kernel, cgroup: Cgroup): CgroupSnapshot {
   };
 }
 
-function count_processes(cgroup: Cgroup): number {
-  let processes = 0;
-  for (const below of cgroup_tree(cgroup)) {
-    for (const task of below.tasks) if (task.is_leader && !task.kthread) processes++;
+/** Live processes of each cgroup and those below it. */
+function count_processes(cgroups: readonly Cgroup[]): ReadonlyMap<Cgroup, number> {
+  const counts = new Map<Cgroup, number>();
+  // Children come behind their parents: from the end, each is complete when it is added.
+  for (let i = cgroups.length - 1; i >= 0; i--) {
+    const cgroup = cgroups[i]!;
+    let count = counts.get(cgroup) ?? 0;
+    for (const task of cgroup.tasks) if (task.is_leader && !task.kthread) count++;
+    counts.set(cgroup, count);
+    const { parent } = cgroup;
+    if (parent !== null) counts.set(parent, (counts.get(parent) ?? 0) + count);
   }
-  return processes;
+  return counts;
 }
 
 const NO_PSI: PsiSnapshot = {

@@ -1,14 +1,18 @@
 import { stringify } from 'csv-stringify/sync';
 import { AppendFile, type FileCalls } from './append_file.js';
-import { PLAIN_IN_CELL, TextBytes } from './text_bytes.js';
+import { PLAIN_IN_CELL, putNumber, putPlain } from './text_bytes.js';
 
 /** null is an empty cell; so is Infinity, which stands for «no limit». */
 export type CsvCell = string | number | boolean | null;
 
 /** Complete rows are written to the file once there are so many bytes of them. */
 const CHUNK_BYTES = 65_536;
+/** Room that is made before a cell: for a comma, a number, a short text. */
+const ROOM_BYTES = 1024;
 /** Enough for a short run; grows. */
 const BYTES_AT_FIRST = 8192;
+/** UTF-8 bytes of a UTF-16 code unit. */
+const UNIT_BYTES_MAX = 3;
 
 const COMMA = 44;
 const NEWLINE = 10;
@@ -23,11 +27,12 @@ const NEWLINE = 10;
 export class CsvWriter {
   readonly #file: AppendFile;
   readonly #columnCount: number;
-  readonly #bytes = new TextBytes(BYTES_AT_FIRST);
+  #bytes: Buffer = Buffer.allocUnsafe(BYTES_AT_FIRST);
+  /** Bytes in use, and those of complete rows. */
+  #used = 0;
+  #complete = 0;
   /** Cells of the row at hand. */
   #cells = 0;
-  /** Bytes of complete rows. */
-  #complete = 0;
 
   /** @throws OutputError when the file cannot be created or its header cannot be written. */
   constructor(path: string, columns: readonly string[], calls?: FileCalls) {
@@ -39,36 +44,47 @@ export class CsvWriter {
 
   /** Adds one row. @throws OutputError when a full chunk cannot be written. */
   row(cells: readonly CsvCell[]): void {
-    for (const cell of cells) this.cell(cell);
+    this.cells(cells);
     this.endRow();
   }
 
-  /** Adds a cell to the row at hand. */
-  cell(value: CsvCell): void {
-    this.#beginCell();
-    if (typeof value === 'number') {
-      if (value !== Infinity) this.#bytes.number(value);
-    } else if (typeof value === 'string') {
-      if (!this.#bytes.plain(value, PLAIN_IN_CELL)) this.#bytes.text(quoted(value));
-    } else if (value !== null) {
-      this.#bytes.number(value ? 1 : 0);
+  /** Adds cells to the row at hand. */
+  cells(cells: readonly CsvCell[]): void {
+    let bytes = this.#bytes;
+    let at = this.#used;
+    for (let i = 0; i < cells.length; i++) {
+      const cell = cells[i]!;
+      if (at + ROOM_BYTES > bytes.length) bytes = this.#grow(at, ROOM_BYTES);
+      if (i > 0 || this.#cells > 0) bytes[at++] = COMMA;
+      if (typeof cell === 'number') {
+        if (cell !== Infinity) at = putNumber(bytes, at, cell);
+      } else if (typeof cell === 'string') {
+        const end = putPlain(bytes, at, cell, PLAIN_IN_CELL);
+        at = end >= 0 ? end : this.#putText(at, quoted(cell));
+        bytes = this.#bytes;
+      } else if (cell !== null) {
+        at = putNumber(bytes, at, cell ? 1 : 0);
+      }
     }
+    this.#used = at;
+    this.#cells += cells.length;
   }
 
   /**
-   * Adds a cell made of parts. `add` adds them and returns true, or returns false where one of them
-   * isn't plain; the cell is `format(value)` then.
+   * Adds a cell made of parts. `put` writes them and returns where they end, or -1 where they aren't
+   * plain or there is no room; the cell is `format(value)` then.
    */
   composed<T>(
     value: T,
-    add: (bytes: TextBytes, value: T) => boolean,
+    put: (bytes: Uint8Array, at: number, value: T) => number,
     format: (value: T) => string,
   ): void {
-    this.#beginCell();
-    const begin = this.#bytes.length;
-    if (add(this.#bytes, value)) return;
-    this.#bytes.length = begin;
-    this.#bytes.text(quoted(format(value)));
+    let at = this.#used;
+    if (at + ROOM_BYTES > this.#bytes.length) this.#grow(at, ROOM_BYTES);
+    if (this.#cells > 0) this.#bytes[at++] = COMMA;
+    this.#cells += 1;
+    const end = put(this.#bytes, at, value);
+    this.#used = end >= 0 ? end : this.#putText(at, quoted(format(value)));
   }
 
   /** Completes the row at hand. @throws OutputError when a full chunk cannot be written. */
@@ -76,19 +92,19 @@ export class CsvWriter {
     const cells = this.#cells;
     this.#cells = 0;
     if (cells !== this.#columnCount) {
-      this.#bytes.length = this.#complete;
+      this.#used = this.#complete;
       throw new Error(`${this.#file.path}: ${cells} cells, ${this.#columnCount} columns`);
     }
-    this.#bytes.character(NEWLINE);
-    this.#complete = this.#bytes.length;
+    if (this.#used === this.#bytes.length) this.#grow(this.#used, 1);
+    this.#bytes[this.#used++] = NEWLINE;
+    this.#complete = this.#used;
     if (this.#complete >= CHUNK_BYTES) this.flush();
   }
 
-  /** Writes the rows that are still in memory; a row that was not completed is lost. @throws OutputError */
+  /** Writes the complete rows that are still in memory; an incomplete one is lost. @throws OutputError */
   flush(): void {
-    this.#bytes.length = this.#complete;
-    const rows = this.#bytes.view();
-    this.#bytes.length = 0;
+    const rows = this.#bytes.subarray(0, this.#complete);
+    this.#used = 0;
     this.#complete = 0;
     this.#cells = 0;
     this.#file.append(rows);
@@ -103,9 +119,18 @@ export class CsvWriter {
     }
   }
 
-  #beginCell(): void {
-    if (this.#cells > 0) this.#bytes.character(COMMA);
-    this.#cells += 1;
+  /** Writes any text; returns where it ends, with room behind it. */
+  #putText(at: number, text: string): number {
+    const bytesMax = text.length * UNIT_BYTES_MAX + ROOM_BYTES;
+    if (at + bytesMax > this.#bytes.length) this.#grow(at, bytesMax);
+    return at + this.#bytes.write(text, at);
+  }
+
+  #grow(used: number, more: number): Buffer {
+    const bytes = Buffer.allocUnsafe(Math.max(used + more, this.#bytes.length * 2));
+    bytes.set(this.#bytes.subarray(0, used));
+    this.#bytes = bytes;
+    return bytes;
   }
 }
 

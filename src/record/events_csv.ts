@@ -5,7 +5,7 @@ import {
   type Tracepoints,
 } from '../kernel/trace.js';
 import { CsvWriter } from './csv_writer.js';
-import { PLAIN, type TextBytes } from './text_bytes.js';
+import { NUMBER_BYTES_MAX, PLAIN, putNumber, putPlain } from './text_bytes.js';
 
 const SPACE = 32;
 const EQUALS = 61;
@@ -41,13 +41,9 @@ export class EventsCsv {
 
   #record(name: TraceName, context: TraceContext, fields: Record<string, unknown>): void {
     const csv = this.#csv;
-    csv.cell(context.timeNs);
-    csv.cell(context.seq);
-    csv.cell(name);
-    csv.cell(context.pid);
-    csv.cell(context.comm);
-    csv.cell(context.cgroup);
-    csv.composed(fields, addPlainArgs, formatArgs);
+    const { timeNs, seq, pid, comm, cgroup } = context;
+    csv.cells([timeNs, seq, name, pid, comm, cgroup]);
+    csv.composed(fields, putPlainArgs, formatArgs);
     csv.endRow();
   }
 }
@@ -66,20 +62,22 @@ export function formatArgs(fields: Record<string, unknown>): string {
   return text;
 }
 
-/** Does the same for fields that need no quotes; false if one does. */
-function addPlainArgs(bytes: TextBytes, fields: Record<string, unknown>): boolean {
-  const begin = bytes.length;
+/** Does the same for fields that need no quotes, in place; -1 if one does, or it is too long. */
+function putPlainArgs(bytes: Uint8Array, from: number, fields: Record<string, unknown>): number {
+  let at = from;
   for (const key in fields) {
     const value = fields[key];
     if (typeof value === 'function') continue;
-    if (bytes.length > begin) bytes.character(SPACE);
-    if (!bytes.plain(key, PLAIN)) return false;
-    bytes.character(EQUALS);
-    if (typeof value === 'number') bytes.number(value);
-    else if (typeof value === 'boolean') bytes.number(value ? 1 : 0);
-    else if (!bytes.plain(String(value), PLAIN)) return false;
+    if (at > from) bytes[at++] = SPACE;
+    at = putPlain(bytes, at, key, PLAIN);
+    if (at < 0 || at + NUMBER_BYTES_MAX + 2 > bytes.length) return -1;
+    bytes[at++] = EQUALS;
+    if (typeof value === 'number') at = putNumber(bytes, at, value);
+    else if (typeof value === 'boolean') at = putNumber(bytes, at, value ? 1 : 0);
+    else at = putPlain(bytes, at, String(value), PLAIN);
+    if (at < 0 || at === bytes.length) return -1;
   }
-  return true;
+  return at;
 }
 
 function formatValue(value: unknown): string {

@@ -49,6 +49,9 @@ const MACHINE_COLUMNS: readonly (readonly [string, (machine: MachineSnapshot) =>
   ['kills', (m) => m.kills],
 ];
 
+const CGROUP_CELLS = COLUMNS.map(([, cell]) => cell);
+const MACHINE_CELLS = MACHINE_COLUMNS.map(([, cell]) => cell);
+
 export const SAMPLE_COLUMNS: readonly string[] = [
   'time_ns',
   ...COLUMNS.map(([name]) => name),
@@ -68,6 +71,8 @@ export function defaultSampleIntervalNs(untilNs: number): number {
 /** samples.csv: a row for the machine (`/`) and for every cgroup at each sampled instant. */
 export class SamplesCsv {
   readonly #csv: CsvWriter;
+  /** The row at hand: one array for all rows. */
+  readonly #row: CsvCell[] = SAMPLE_COLUMNS.map(() => null);
 
   /** @throws OutputError when the file cannot be created. */
   constructor(path: string) {
@@ -78,10 +83,12 @@ export class SamplesCsv {
   sample(timeNs: number, machine: MachineSnapshot, cgroups: readonly CgroupSnapshot[]): void {
     for (const cgroup of cgroups) {
       const isMachine = cgroup.path === '/';
-      this.#csv.cell(timeNs);
-      for (const [, cell] of COLUMNS) this.#csv.cell(cell(cgroup));
-      for (const [, cell] of MACHINE_COLUMNS) this.#csv.cell(isMachine ? cell(machine) : null);
-      this.#csv.endRow();
+      const row = this.#row;
+      let at = 0;
+      row[at++] = timeNs;
+      for (const cell of CGROUP_CELLS) row[at++] = cell(cgroup);
+      for (const cell of MACHINE_CELLS) row[at++] = isMachine ? cell(machine) : null;
+      this.#csv.row(row);
     }
   }
 

@@ -1,12 +1,12 @@
 /**
- * Text as UTF-8 bytes in one growing buffer. Made for many short pieces: numbers become digits
- * without a string in between, and plain ASCII is copied character by character, which beats
- * Buffer.write() up to some dozens of them (measurements in test/bench/README.md).
+ * Text as bytes, without strings in between. Made for many short pieces: numbers become digits, and
+ * plain ASCII is copied character by character, which beats Buffer.write() up to some dozens of
+ * them (measurements in test/bench/README.md).
  */
 
-/** What an ASCII character needs in a cell of comma-separated values and in `key=value` pairs. */
+/** What an ASCII character may need: nothing, anywhere. */
 export const PLAIN = 0;
-/** Plain in a cell, but not in a pair: a space and `=`. */
+/** Quotes in a `key=value` pair, but none as a cell of comma-separated values: a space and `=`. */
 export const PLAIN_IN_CELL = 1;
 const SPECIAL = 2;
 
@@ -16,90 +16,63 @@ const CLASSES = Uint8Array.from({ length: 128 }, (_, code) => {
   return character === ' ' || character === '=' ? PLAIN_IN_CELL : PLAIN;
 });
 
+/** Bytes that a number takes at most: sign, digits, point and exponent. */
+export const NUMBER_BYTES_MAX = 24;
+
 const BILLION = 1e9;
-/** Digits of the largest safe integer. */
-const DIGITS_MAX = 16;
 const ZERO = 48;
-/** UTF-8 bytes that a UTF-16 code unit takes at most. */
-const BYTES_PER_UNIT = 3;
 
-export class TextBytes {
-  /** Bytes in use. May be set back, to take back what was added last. */
-  length = 0;
-  #bytes: Buffer;
-
-  constructor(capacity: number) {
-    this.#bytes = Buffer.allocUnsafe(capacity);
+/**
+ * Writes a number as String() prints it; there must be room for NUMBER_BYTES_MAX.
+ * @returns where it ends
+ */
+export function putNumber(bytes: Uint8Array, at: number, value: number): number {
+  if (value >= 0 && value < BILLION && value === (value | 0)) {
+    if (value >= 10) return putDigits(bytes, at, value, digitCount(value));
+    bytes[at] = ZERO + value;
+    return at + 1;
   }
-
-  /** The bytes so far; to be used before anything else is added. */
-  view(): Uint8Array {
-    return this.#bytes.subarray(0, this.length);
-  }
-
-  /** Adds one ASCII character. */
-  character(code: number): void {
-    this.#reserve(1);
-    this.#bytes[this.length] = code;
-    this.length += 1;
-  }
-
-  /** Adds any text. */
-  text(text: string): void {
-    this.#reserve(text.length * BYTES_PER_UNIT);
-    this.length += this.#bytes.write(text, this.length);
-  }
-
-  /** Adds a text if all its characters are of class `most` or plainer; otherwise returns false. */
-  plain(text: string, most: number): boolean {
-    this.#reserve(text.length);
-    const bytes = this.#bytes;
-    let at = this.length;
-    for (let i = 0; i < text.length; i++) {
-      const code = text.charCodeAt(i);
-      if (code > 127 || CLASSES[code]! > most) return false;
-      bytes[at++] = code;
-    }
-    this.length = at;
-    return true;
-  }
-
-  /** Adds a number as String() prints it. */
-  number(value: number): void {
-    if (!(value >= 0 && Number.isSafeInteger(value))) {
-      this.plain(String(value), PLAIN);
-      return;
-    }
-    this.#reserve(DIGITS_MAX);
-    if (value < BILLION) {
-      this.#digits(value, digitCount(value));
-      return;
-    }
+  if (value >= BILLION && Number.isSafeInteger(value)) {
     // In two parts, as integer arithmetic is on 32 bits.
     const high = Math.floor(value / BILLION);
-    this.#digits(high, digitCount(high));
-    this.#digits(value - high * BILLION, 9);
+    const between = putDigits(bytes, at, high, digitCount(high));
+    return putDigits(bytes, between, value - high * BILLION, 9);
   }
+  return putPlain(bytes, at, String(value), PLAIN);
+}
 
-  /** Adds the last `count` digits of an integer below 2^31. */
-  #digits(value: number, count: number): void {
-    const bytes = this.#bytes;
-    let left = value;
-    for (let at = this.length + count - 1; at >= this.length; at--) {
-      const rest = (left / 10) | 0;
-      bytes[at] = ZERO + left - rest * 10;
-      left = rest;
-    }
-    this.length += count;
+/**
+ * Writes a text if there is room for it and all its characters are of class `most` or plainer.
+ * @returns where it ends, or -1 if it was not written
+ */
+export function putPlain(bytes: Uint8Array, at: number, text: string, most: number): number {
+  if (at + text.length > bytes.length) return -1;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code > 127 || CLASSES[code]! > most) return -1;
+    bytes[at + i] = code;
   }
+  return at + text.length;
+}
 
-  #reserve(more: number): void {
-    const needed = this.length + more;
-    if (needed <= this.#bytes.length) return;
-    const bytes = Buffer.allocUnsafe(Math.max(needed, this.#bytes.length * 2));
-    bytes.set(this.view());
-    this.#bytes = bytes;
+/** Both digits of 0 to 99: one division for two of them. */
+const TENS = Uint8Array.from({ length: 100 }, (_, value) => ZERO + Math.floor(value / 10));
+const ONES = Uint8Array.from({ length: 100 }, (_, value) => ZERO + (value % 10));
+
+/** Writes the last `count` digits of an integer from 0 to 2^31 − 1. */
+function putDigits(bytes: Uint8Array, at: number, value: number, count: number): number {
+  let left = value;
+  let i = at + count;
+  while (i - at >= 2) {
+    const rest = (left / 100) | 0;
+    const two = left - rest * 100;
+    i -= 2;
+    bytes[i] = TENS[two]!;
+    bytes[i + 1] = ONES[two]!;
+    left = rest;
   }
+  if (i > at) bytes[at] = ZERO + left;
+  return at + count;
 }
 
 /** Digits of an integer from 0 to 2^31 − 1. */

@@ -27,8 +27,11 @@ export class Cgroup {
 
 /** The cgroup and everything below, pre-order. */
 export function* cgroup_tree(root: Cgroup): Generator<Cgroup> {
-  yield root;
-  for (const child of root.children) yield* cgroup_tree(child);
+  const stack = [root];
+  for (let cgroup = stack.pop(); cgroup !== undefined; cgroup = stack.pop()) {
+    yield cgroup;
+    for (let i = cgroup.children.length - 1; i >= 0; i--) stack.push(cgroup.children[i]!);
+  }
 }
 
 /**

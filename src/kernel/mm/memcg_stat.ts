@@ -54,6 +54,48 @@ export function memcg_stat(k: Kernel, root: MemCgroup, hierarchical: boolean): M
   return stat;
 }
 
+/** The hierarchical counters of every memcg, in one pass over the tree. */
+export function memcg_stats(k: Kernel): ReadonlyMap<MemCgroup, MemcgStat> {
+  const memcgs = k.memcg_preorder(k.root_mem_cgroup);
+  const stats = new Map<MemCgroup, MemcgStat>();
+  for (const memcg of memcgs) {
+    const stat = { ...ZERO };
+    add(stat, memcg);
+    stats.set(memcg, stat);
+  }
+  for (const file of k.flusher.files.values()) {
+    for (const set of file.sets) {
+      if (set.dirty > 0) stats.get(set.memcg)!.dirty += set.dirty;
+    }
+  }
+  // Children come behind their parents: from the end, each is complete when it is added.
+  for (let i = memcgs.length - 1; i > 0; i--) {
+    const memcg = memcgs[i]!;
+    add_below(stats.get(memcg.parent!)!, stats.get(memcg)!);
+  }
+  return stats;
+}
+
+function add_below(stat: MemcgStat, child: MemcgStat): void {
+  stat.anon += child.anon;
+  stat.file += child.file;
+  stat.shmem += child.shmem;
+  stat.swap += child.swap;
+  stat.inactive_anon += child.inactive_anon;
+  stat.active_anon += child.active_anon;
+  stat.inactive_file += child.inactive_file;
+  stat.active_file += child.active_file;
+  stat.unevictable += child.unevictable;
+  stat.dirty += child.dirty;
+  stat.writeback += child.writeback;
+  stat.slab += child.slab;
+  stat.slab_reclaimable += child.slab_reclaimable;
+  stat.kernel_stack += child.kernel_stack;
+  stat.pgtables += child.pgtables;
+  stat.sock += child.sock;
+  stat.pipe += child.pipe;
+}
+
 function below(memcg: MemCgroup, root: MemCgroup): boolean {
   for (let m: MemCgroup | null = memcg; m !== null; m = m.parent) if (m === root) return true;
   return false;
