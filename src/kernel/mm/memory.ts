@@ -127,7 +127,7 @@ function account_pte(k: Kernel, mm: Mm, memcg: MemCgroup, node: number, n: numbe
 function fault_fast(k: Kernel, t: Task, vma: Vma): boolean {
   const { mm } = vma;
   const memcg = get_mem_cgroup_from_mm(k, mm);
-  if (pte_pages_needed(mm, 1) > 0 || (mm.unstable && !vma.shared)) return false;
+  if (vma.unmapped || pte_pages_needed(mm, 1) > 0 || (mm.unstable && !vma.shared)) return false;
   if (!can_charge_fast(k, memcg, 1)) return false;
   const node = alloc_pages_fast(k, {
     gfp: GFP_HIGHUSER_MOVABLE,
