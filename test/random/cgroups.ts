@@ -2,7 +2,7 @@
 import type { WorkloadFile } from '../../src/workload/write.js';
 import type { Dice } from './dice.js';
 import type { Features } from './features.js';
-import type { Machine } from './machines.js';
+import { type Machine, random_nodes } from './machines.js';
 
 const DEPTH_MAX = 4;
 
@@ -47,12 +47,14 @@ function random_knobs(dice: Dice, features: Features, machine: Machine): Record<
   set(features.has('protection'), 'memory.min', limit);
   set(features.has('swap_limits'), 'memory.swap.max', limit);
   set(features.has('oom_groups'), 'memory.oom.group', () => dice.int(0, 1));
+  set(features.has('cpusets'), 'cpuset.mems', () => random_nodes(dice, machine));
   set(features.has('cgroup_memory'), 'initial', () => {
     const share = machine.memory_pages >> 7;
     return {
       file: `${dice.spread(0, share)} pages`,
       shmem: `${dice.spread(0, share)} pages`,
       kernel: `${dice.spread(0, share)} pages`,
+      reclaimable: `${dice.spread(0, share)} pages`,
     };
   });
   return knobs;

@@ -14,7 +14,7 @@ const PATIENCE_NS = 1_000_000_000_000;
 const EVENTS_MAX = 10_000_000;
 const POLL_NS = 200_000_000;
 
-/** Slab that nobody frees: what the cgroups hold from the start. Take it before anything runs. */
+/** Slab that nobody frees: what cgroups hold from the start. To be taken before anything runs. */
 export function boot_slab(k: Kernel): ReadonlyMap<MemCgroup, number> {
   const slab = new Map<MemCgroup, number>();
   for (const memcg of for_each_mem_cgroup_tree(k.root_mem_cgroup)) slab.set(memcg, memcg.kmem.slab);
@@ -121,7 +121,8 @@ function demand(left: number, what: string): void {
 
 function demand_kmem(memcg: MemCgroup, slab: number): void {
   for (const [kind, pages] of Object.entries(memcg.kmem)) {
-    demand(kind === 'slab' ? pages - slab : pages, `pages of ${kind} of ${memcg.path}`);
+    const expected = kind === 'slab' ? slab : kind === 'slab_reclaimable' ? memcg.slab_freeable : 0;
+    demand(pages - expected, `pages of ${kind} of ${memcg.path}`);
   }
 }
 

@@ -30,6 +30,7 @@ export const STEP_FEATURES = [
   'sleep',
   'compute',
   'uninterruptible',
+  'core_dump',
   'frozen_write',
   'at',
   'await',
@@ -83,6 +84,12 @@ export const OTHER_FEATURES = [
   'adjustments',
   'distributions',
   'quiet',
+  'killers',
+  'thp',
+  'mempolicy',
+  'cpusets',
+  'referenced',
+  'tmpfs_size',
 ] as const;
 
 export type StepFeature = (typeof STEP_FEATURES)[number];

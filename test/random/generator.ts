@@ -7,7 +7,14 @@ import { random_cgroups, random_paths } from './cgroups.js';
 import { Dice } from './dice.js';
 import { random_events } from './events.js';
 import { Features } from './features.js';
-import { type Machine, random_kernel, random_machine, random_sysctl } from './machines.js';
+import { random_killers } from './killers.js';
+import {
+  type Machine,
+  random_kernel,
+  random_machine,
+  random_nodes,
+  random_sysctl,
+} from './machines.js';
 import { random_adj, random_program } from './programs.js';
 
 interface World {
@@ -26,10 +33,11 @@ export function random_workload(seed: number): WorkloadFile {
   const cgroups = random_paths(dice, features);
   const world: World = { dice, features, machine, until_us, cgroups };
   const processes = random_processes(world);
+  const kernel = random_kernel(dice, features);
   const spec: Record<string, unknown> = {
     name: `random-${seed}`,
     machine: machine.spec,
-    kernel: random_kernel(dice, features),
+    kernel,
     cgroups: random_cgroups(dice, features, machine, cgroups),
     processes,
     events: random_events({ ...world, processes: processes.map(({ name }) => name) }),
@@ -41,6 +49,7 @@ export function random_workload(seed: number): WorkloadFile {
       Array.from({ length: dice.int(1, 3) }, () => random_sysctl(dice, machine.memory_pages)),
     );
   }
+  if (features.has('killers')) spec.killers = random_killers(dice, kernel, cgroups);
   if (features.has('quiet')) spec.quiet = dice.time(100_000, 1_000_000);
   return spec as WorkloadFile;
 }
@@ -94,6 +103,9 @@ function random_process(
     process.memory = random_memory(dice, machine, total);
   }
   if (dice.percent(10)) process.cap_sys_admin = true;
+  if (features.has('mempolicy') && dice.percent(50)) {
+    process.mempolicy = random_nodes(dice, machine);
+  }
   return process;
 }
 

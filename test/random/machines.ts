@@ -33,6 +33,13 @@ export function random_machine(dice: Dice, features: Features): Machine {
   if (features.has('page_cache')) spec.cache = `${dice.spread(0, memory_pages >> 1)} pages`;
   if (features.has('exec_costs')) spec.exec = random_exec(dice);
   if (features.has('cpu_costs')) spec.costs = random_costs(dice);
+  if (features.has('thp')) spec.thp = true;
+  if (features.has('referenced')) {
+    spec.referenced_anon = dice.int(0, 1000);
+    spec.referenced_file = dice.int(0, 1000);
+  }
+  if (features.has('tmpfs_size')) spec.tmpfs = dice.pages(0, memory_pages);
+  if (dice.percent(20)) spec.oom_lock = 'fifo';
   if (dice.percent(20)) spec.disk = { latency: dice.time(1, 5000) };
   return { spec: spec as WorkloadFile['machine'], memory_pages, swap_pages, nodes };
 }
@@ -89,7 +96,10 @@ function random_costs(dice: Dice): Record<string, string> {
   return costs;
 }
 
-export function random_kernel(dice: Dice, features: Features): NonNullable<WorkloadFile['kernel']> {
+export function random_kernel(
+  dice: Dice,
+  features: Features,
+): Record<string, string | number | boolean> {
   const version = dice.of(PROFILES).name;
   const kernel: Record<string, string | number | boolean> = {
     version,
@@ -101,7 +111,13 @@ export function random_kernel(dice: Dice, features: Features): NonNullable<Workl
       kernel[name] = dice.of(values);
     }
   }
-  return kernel as NonNullable<WorkloadFile['kernel']>;
+  return kernel;
+}
+
+/** Some of the machine's nodes, at least one. */
+export function random_nodes(dice: Dice, { nodes }: Machine): number[] {
+  const some = dice.some(Array.from({ length: nodes }, (_, node) => node));
+  return some.length === 0 ? [dice.int(0, nodes - 1)] : some;
 }
 
 /** A sysctl and a value that a careless administrator may give it. */

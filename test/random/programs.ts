@@ -145,6 +145,7 @@ function time_step(setting: Setting, kind: StepFeature): StepFile | null {
   switch (kind) {
     case 'sleep':
     case 'uninterruptible':
+    case 'core_dump':
       return { [kind]: duration(setting) };
     case 'compute':
       return { compute: duration(setting, 100_000) };
