@@ -133,6 +133,16 @@ describe('writing memory.high', () => {
   });
 });
 
+it('writing memory.high swaps, too', () => {
+  const w = world({
+    swap: 1000,
+    cgroups: { '/a': {} },
+    tasks: { sh: {}, t: { cgroup: '/a', anon: 900 } },
+  });
+  w.write(w.tasks.sh, '/a', 'memory.high', 100);
+  expect(w.memcg('/a').swap_pages).toBeGreaterThan(0);
+});
+
 describe('writing memory.max (KERNEL.md 5.3)', () => {
   /** [kills, usage, reclaim calls, oom events] of a write. */
   const shrink = (kernel: string, max: number, tasks: Record<string, object>, file = 0) => {

@@ -121,11 +121,12 @@ describe('try_charge: stock and batch (KERNEL.md 5.1, steps 1 to 3)', () => {
     const w = world({ cgroups: { '/a': {}, '/b': {} }, tasks: { me: { cgroup: '/a' } } });
     const usages = () => [w.memcg('/a').memory.usage, w.memcg('/b').memory.usage];
     charge(w, GFP_KERNEL, 1, '/a');
-    expect(usages()).toEqual([32, 0]);
+    charge(w, GFP_KERNEL, 1, '/a');
+    expect([usages(), w.memcg('/a').stocked]).toEqual([[32, 0], 30]);
     charge(w, GFP_KERNEL, 1, '/b');
-    expect(usages()).toEqual([1, 32]);
+    expect(usages()).toEqual([2, 32]);
     drain_all_stock(w.k, w.k.root_mem_cgroup);
-    expect(usages()).toEqual([1, 1]);
+    expect(usages()).toEqual([2, 1]);
   });
 
   it('a charge of more than a batch leaves nothing over', () => {
@@ -372,6 +373,15 @@ describe('try_charge: no way out (KERNEL.md 5.1, step 14, and 4.10)', () => {
 });
 
 describe('memory.high (KERNEL.md 5.1, step 15)', () => {
+  it('is not exceeded by usage that just reaches it', () => {
+    const note = (high: number) => {
+      const w = world({ cgroups: { '/a': { high } }, tasks: { me: { cgroup: '/a' } } });
+      charge(w);
+      return w.memcg('/a').events.high;
+    };
+    expect([note(32), note(31)]).toEqual([0, 1]);
+  });
+
   it('notes the batch for the return to user mode, once, at the first level that is over', () => {
     const w = world({
       cgroups: { '/a': { high: 20 }, '/a/b': { high: 10 } },

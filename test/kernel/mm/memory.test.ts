@@ -34,6 +34,27 @@ describe('touch_fast', () => {
     check_invariants(w.k);
   });
 
+  it('needs a page table for every 512 pages, whoever has touched them', () => {
+    const w = machine();
+    const seen = [100, 412, 1, 1000].map((pages) => {
+      touch(w, pages);
+      return w.tasks.me.mm!.pgtables_pages;
+    });
+    expect(seen).toEqual([1, 1, 2, 3]);
+  });
+
+  it('takes pages from lower zones when the higher ones are down to the watermark', () => {
+    const marks = { minPages: 10, lowPages: 20, highPages: 30 };
+    const w = machine({
+      zones: [
+        { name: 'DMA32', managedPages: 1000, protectionPages: [0, 100], ...marks },
+        { name: 'Normal', managedPages: 1000, ...marks },
+      ],
+    });
+    expect(touch(w, 5000)).toBe(980 + 880 - 10); // ten page tables
+    expect(w.k.nodes[0]!.zones.map((zone) => zone.free)).toEqual([120, 20]);
+  });
+
   it('stops at the low watermark, and goes on in small steps down to min, with kswapd awake', () => {
     // min 632, low 790: above low there are 110 pages, one of them for a page table.
     const w = machine({ free: 900 });
@@ -85,6 +106,9 @@ describe('user_fault (KERNEL.md 1.4, 3.4)', () => {
   it('maps one page', () => {
     const w = machine();
     expect([fault(w), w.tasks.me.mm!.anon_pages]).toEqual([true, 1]);
+    fault(w);
+    const { anon_pages, pgtables_pages } = w.tasks.me.mm!;
+    expect([anon_pages, pgtables_pages]).toEqual([2, 1]);
   });
 
   it('waits for mmap_sem', () => {

@@ -119,6 +119,21 @@ describe('4.15 (KERNEL.md 3.1 to 3.4)', () => {
   });
 });
 
+it('the table of a memcg OOM leaves out those whose memory is charged elsewhere', () => {
+  const w = world({
+    cgroups: { '/a': { max: 1000 }, '/b': {} },
+    tasks: {
+      inside: { cgroup: '/a', anon: 9 },
+      owner: { cgroup: '/b', anon: 9 },
+      guest: { cgroup: '/a', shares: 'owner' },
+      bare: { cgroup: '/a', mm: false },
+    },
+  });
+  w.run(w.tasks.inside, w.oom(w.tasks.inside, { memcg: w.memcg('/a') }));
+  const rows = w.dmesg.filter((line) => /^\[ +\d/.test(line)).map((line) => line.split(' ').at(-1));
+  expect(rows).toEqual(['inside']);
+});
+
 describe('the lines of a kill by version (KERNEL.md 4.10)', () => {
   /** What follows the table of tasks. */
   const kill = (kernel: string) => {

@@ -140,6 +140,18 @@ describe('get_scan_count (KERNEL.md 7)', () => {
     ]);
   });
 
+  it('notes what pages cost that were in use, and half of that when it becomes much', () => {
+    const w = lists({ file: 1600 }, {}, { kernel: '6.1' });
+    const cost = () => [lruvec_of(w).anon_cost, lruvec_of(w).file_cost];
+    w.k.flusher.file('/a').sets[0]!.touched_ns = 1;
+    scan(w);
+    expect(cost()).toEqual([0, 100]);
+    lruvec_of(w).anon_cost = 299;
+    w.k.flusher.file('/a').sets[0]!.touched_ns = 2;
+    scan(w); // 93 of the 1500 that are left; together more than a quarter of all 1600
+    expect(cost().map((n) => n < 299)).toEqual([true, true]);
+  });
+
   it('scans a batch of a removed cgroup, however small it is', () => {
     const w = lists({ file: 100 }, {}, { swap: 0 });
     w.memcg('/a').online = false;

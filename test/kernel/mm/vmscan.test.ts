@@ -37,6 +37,33 @@ describe('direct reclaim (KERNEL.md 7)', () => {
     expect([50_000 - a!, 40_000 - b!]).toEqual([12 + 24, 9 + 19]);
   });
 
+  it('counts what it scanned and what it stole', () => {
+    const w = machine({ '/a': 4096 });
+    w.run(w.tasks.me, direct(w));
+    expect([w.memcg('/a').pgscan, w.memcg('/a').pgsteal]).toEqual([58, 58]);
+  });
+
+  it('keeps to the nodes of the mempolicy', () => {
+    const w = world({
+      kswapd: false,
+      zones: [0, 1].map((node) => ({ node, managedPages: 10_000 })),
+      cgroups: { '/a': { file: 4096 } },
+      tasks: { me: {} },
+    });
+    const reclaim = (nodemask: number[]) =>
+      w.run(
+        w.tasks.me,
+        try_to_free_pages(w.k, w.tasks.me, { gfp: GFP_KERNEL, order: 0, node: 0, nodemask }),
+      );
+    expect([reclaim([1]), reclaim([0])]).toEqual([0, 58]);
+  });
+
+  it('takes time for what it scans and frees', () => {
+    const w = machine({ '/a': 4096 }, { costs: { scanPageNs: 100_000, freePageNs: 1_000_000 } });
+    w.run(w.tasks.me, direct(w));
+    expect(Math.floor(w.ms)).toBe(58 + 5);
+  });
+
   it('returns 0 when there is nothing, after all priorities', () => {
     const w = machine({}, { costs: { reclaimVisitNs: 1000 } });
     expect(w.run(w.tasks.me, direct(w))).toBe(0);
@@ -186,6 +213,17 @@ describe('kswapd (KERNEL.md 6.3)', () => {
     w.advance(1000);
     expect(w.k.nr_free_pages()).toBeGreaterThan(948);
     expect(log).toEqual(['1000ms mm_vmscan_kswapd_wake 0 0', '1104ms mm_vmscan_kswapd_sleep 0']);
+  });
+
+  it('becomes more urgent while it scans less than all high watermarks, however much it gets', () => {
+    const w = asleep(600, 20_000);
+    const { costs } = w.k;
+    Object.assign(costs, { reclaimVisitNs: 1_000_000 });
+    wakeup_kswapd(w.k, w.k.nodes[0]!, 0);
+    const before = w.ms;
+    while (w.k.nr_free_pages() <= 948) w.k.sim.run(Infinity, 1);
+    // Two cgroups at priorities 12 to 6: 4 + 9 + 19 + 39 + 77 + 154 + … pages.
+    expect(Math.round(w.ms - before)).toBe(2 * 7);
   });
 
   it('gives up after 16 runs in vain, and is not woken any more', () => {

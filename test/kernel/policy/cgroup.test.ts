@@ -266,6 +266,24 @@ describe('oom_kill_memcg_victim (KERNEL.md 4.4)', () => {
     expect(victim(w)).toBe('s2');
   });
 
+  it('says why', () => {
+    const reason = (policy: string) => {
+      const w = world<string>({
+        policy,
+        cgroups: { '/a': {} },
+        tasks: { me: {}, a: { cgroup: '/a', anon: 5 } },
+      });
+      let seen: unknown;
+      w.k.trace.subscribe(['oomsim:oom_kill'], (_name, _context, fields) => {
+        seen = fields.reason;
+      });
+      victim(w);
+      return seen;
+    };
+    expect(reason('cgroup')).toBe('biggest task of /a, the biggest cgroup');
+    expect(reason('process')).toBe('highest badness');
+  });
+
   it('minds oom_score_adj inside the cgroup, on the scale of the OOM (objection O3)', () => {
     const spec = (max: number) => ({
       policy: 'cgroup',

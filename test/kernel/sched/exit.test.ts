@@ -212,6 +212,17 @@ describe('fork', () => {
     check_invariants(w.k);
   });
 
+  it('counts in both what both map', () => {
+    const w = world<string>({
+      swap: 50,
+      tasks: { t: { anon: 10, shmem: 20, swap: 30, file: 40 } },
+    });
+    const { mm } = w.run(w.tasks.t!, clone(w, 'copy'))!;
+    const { anon_pages, shmem_pages, swapents, file_pages } = mm!;
+    expect([anon_pages, shmem_pages, swapents, file_pages]).toEqual([10, 20, 30, 40]);
+    check_invariants(w.k);
+  });
+
   it('fails at the limit, and gives back what it had', () => {
     const w = machine();
     w.memcg('/a').memory.max = 103;
