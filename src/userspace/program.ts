@@ -7,7 +7,7 @@ import type { RandomStream } from '../engine/random.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { touch_fast, user_fault } from '../kernel/mm/memory.js';
 import { Vma } from '../kernel/mm/mm_types.js';
-import { ENTER, RUN } from '../kernel/sched/core.js';
+import { ENTER, spend } from '../kernel/sched/core.js';
 import { do_group_exit } from '../kernel/sched/exit.js';
 import type { Task, UserProgram } from '../kernel/sched/task.js';
 import { pages_for } from '../kernel/units.js';
@@ -142,8 +142,7 @@ export class Program implements UserProgram {
       }
       touching.left -= n;
       touching.left_in_step -= n;
-      t.burst_ns = n * k.costs.touchPageNs;
-      return RUN;
+      return spend(t, n * k.costs.touchPageNs);
     }
     if (touching.left === 0) this.#touching = null;
     else touching.left_in_step = Math.min(touching.left, touching.step);
