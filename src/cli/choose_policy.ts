@@ -13,3 +13,8 @@ export async function choosePolicy(
 ): Promise<string | PolicyFile | undefined> {
   return asked === undefined || !isPolicyFile(asked) ? asked : loadPolicy(asked);
 }
+
+/** As choosePolicy(), where a name will not do. @throws InputError */
+export async function choosePolicyFile(asked: string | undefined): Promise<PolicyFile | undefined> {
+  return asked === undefined ? undefined : loadPolicy(asked);
+}

@@ -18,6 +18,7 @@ function buildProgram(finish: Finish): Command {
     .showHelpAfterError('(add --help for the options)')
     .exitOverride();
   addRun(program, finish);
+  addReplay(program, finish);
   addDecide(program, finish);
   addFidelity(program, finish);
   addImport(program, finish);
@@ -50,6 +51,22 @@ function addRun(program: Command, finish: Finish): void {
     .addOption(COMMON.json())
     .addOption(COMMON.quiet())
     .action(async (file, flags) => finish((await import('./run.js')).runRun(file, flags)));
+}
+
+function addReplay(program: Command, finish: Finish): void {
+  program
+    .command('replay')
+    .description('play a run again and check that it is the same')
+    .argument('<run>', 'its token, or its folder')
+    .argument('[workload]', "the token's workload, where it is neither shipped nor in --out")
+    .addOption(new Option('--policy <file>', "the token's policy file, where it is not found"))
+    .addOption(COMMON.runs())
+    .addOption(new Option('--force', 'play it with another workload, policy or model version'))
+    .addOption(COMMON.json())
+    .addOption(COMMON.quiet())
+    .action(async (run, workload, flags) =>
+      finish((await import('./replay.js')).runReplay(run, workload, flags)),
+    );
 }
 
 function addDecide(program: Command, finish: Finish): void {

@@ -43,6 +43,7 @@ export const COMMON = {
       parseSpeed,
     ),
   out: () => new Option('--out <dir>', 'folder in which the run folder is made').default('out'),
+  runs: () => new Option('--out <dir>', 'folder in which run folders are').default('out'),
   force: () => new Option('--force', 'overwrite the run folder whatever it holds'),
   json: () => new Option('--json', 'print the result as JSON on stdout'),
   quiet: () => new Option('-q, --quiet', 'no progress on stderr'),

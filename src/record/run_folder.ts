@@ -57,12 +57,20 @@ export function writeWorkload(dir: string, text: string): void {
   }
 }
 
+const POLICY_NAME = /^policy\.(ts|mts|js|mjs)$/;
+
+/** The path of the policy file that a run folder keeps, or null. */
+export function storedPolicy(dir: string): string | null {
+  const name = readEntries(dir).find((entry) => POLICY_NAME.test(entry));
+  return name === undefined ? null : join(dir, name);
+}
+
 /** Keeps the policy file too; one that another run left there would be taken for this run's. */
 export function writePolicy(dir: string, policy: { path: string; text: string } | null): void {
   const kept = policy === null ? null : `policy${extname(policy.path)}`;
   try {
     for (const name of readdirSync(dir)) {
-      if (/^policy\.(ts|mts|js|mjs)$/.test(name) && name !== kept) rmSync(join(dir, name));
+      if (POLICY_NAME.test(name) && name !== kept) rmSync(join(dir, name));
     }
     if (policy !== null) writeFileSync(join(dir, kept!), policy.text);
   } catch (error) {

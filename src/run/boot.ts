@@ -27,6 +27,8 @@ export interface BootOptions {
   readonly check: boolean;
   /** Events between two checks. */
   readonly checkEvery?: number;
+  /** What goes into the fingerprint (engine/fingerprint.ts). */
+  readonly ingredients?: string;
   /** A built-in policy by name, or one of the user's own. */
   readonly policy?: string | PolicyFile;
   readonly kernel?: string;
@@ -61,6 +63,8 @@ export interface System {
 
 /** Peak number of pending events above which the ladder queue is the faster one (queue.ts). */
 const LADDER_FROM_TASKS = 256;
+/** Everything that an event is. */
+const INGREDIENTS = 'tkar';
 /** How often a workload with `quiet` looks whether everybody holds still. */
 const QUIET_POLL_NS = 300_000_000;
 /** Events between two checks of the invariants, unless asked for otherwise. */
@@ -79,7 +83,7 @@ export function boot(workload: Workload, options: BootOptions): System {
     policy,
     switches: { ...workload.switches, ...options.switches },
   });
-  const fingerprint = new Fingerprint('tkar');
+  const fingerprint = new Fingerprint(options.ingredients ?? INGREDIENTS);
   const sim = new Simulation(
     createQueue(queue_kind(workload, options.queue)),
     (kind, actor) => kernel.dispatch(kind, actor),

@@ -5,6 +5,8 @@ import type { ObservedSystem } from './observed_system.js';
 export interface RunObserver {
   /** Called once, before the first event: subscribe to tracepoints here. */
   begin?(system: ObservedSystem): void;
+  /** Called at time 0, after every sample interval and at the end. */
+  sample?(system: ObservedSystem, timeNs: number): void;
   /** Called between slices of events; a promise holds the run up until it is resolved. */
   slice?(system: ObservedSystem): void | Promise<void>;
 }
@@ -12,12 +14,12 @@ export interface RunObserver {
 export interface DriveOptions {
   /** Simulated ns between two calls of `sample`. */
   readonly sampleIntervalNs: number;
-  /** Called at time 0, after every interval and at the end. */
-  readonly sample: (timeNs: number) => void;
   /** Called about four times a second of real time. */
   readonly flush: () => void;
   readonly observers: readonly RunObserver[];
   readonly signal?: AbortSignal | undefined;
+  /** A slice ends after so many events from the beginning. */
+  readonly pauseAtEvents?: number | undefined;
 }
 
 /** Long enough to cost nothing, short enough to notice a signal at once. */
@@ -36,13 +38,18 @@ export async function drive(
   system: ObservedSystem,
   options: DriveOptions,
 ): Promise<'ended' | 'interrupted'> {
-  const { sampleIntervalNs, sample, observers, signal } = options;
+  const { sampleIntervalNs, observers, signal, pauseAtEvents = 0 } = options;
+  const sample = (timeNs: number): void => {
+    for (const observer of observers) observer.sample?.(system, timeNs);
+  };
   const breath = new Breath(options.flush);
   for (const observer of observers) observer.begin?.(system);
   sample(0);
   let sampledNs = 0;
   for (;;) {
-    const stopped = system.advance(sampledNs + sampleIntervalNs, SLICE_EVENTS);
+    const beforePause = pauseAtEvents - system.events;
+    const sliceEvents = beforePause > 0 ? Math.min(SLICE_EVENTS, beforePause) : SLICE_EVENTS;
+    const stopped = system.advance(sampledNs + sampleIntervalNs, sliceEvents);
     if (stopped === 'until') {
       sampledNs += sampleIntervalNs;
       sample(sampledNs);

@@ -1,11 +1,14 @@
+import { InputError } from '../workload/problems.js';
 import type { Workload } from '../workload/types.js';
-import { formatTime } from '../workload/units.js';
+import { formatTime, parseTime } from '../workload/units.js';
 import { MODEL_VERSION } from './model_version.js';
 import type { PolicyFile } from './policy/load.js';
 import { HASH_DIGITS, type RunIdentity } from './token.js';
 
 export const RUN_DEFAULT = 1;
 const POLICY_HASH_DIGITS = 12;
+/** Before the name of a kernel switch among the options. */
+const SWITCH = 'set.';
 
 /** What may be asked of a run beyond its workload file. */
 export interface RunChoices {
@@ -40,7 +43,8 @@ export function identityOf({ workload, hash }: WorkloadSource, choices: RunChoic
   if (named !== workload.policy) options.policy = named;
   if (untilNs !== undefined && untilNs !== workload.untilNs) options.until = formatTime(untilNs);
   for (const [name, value] of Object.entries(choices.switches ?? {})) {
-    if (String(workload.switches[name]) !== String(value)) options[`set.${name}`] = String(value);
+    if (String(workload.switches[name]) !== String(value))
+      options[`${SWITCH}${name}`] = String(value);
   }
   return {
     modelVersion: MODEL_VERSION,
@@ -51,8 +55,46 @@ export function identityOf({ workload, hash }: WorkloadSource, choices: RunChoic
   };
 }
 
+/**
+ * The choices that an identity names: identityOf() the other way round.
+ * @param policyFile whose text the identity may name
+ * @throws InputError for a policy file that it names and that is not this one, and for options that
+ *   this program does not know
+ */
+export function choicesOf(identity: RunIdentity, policyFile: PolicyFile | null): RunChoices {
+  const { seed, run, options } = identity;
+  let choices: RunChoices = { seed, run };
+  const switches: Record<string, string> = {};
+  for (const [name, value] of Object.entries(options)) {
+    if (name === 'kernel') choices = { ...choices, kernel: value };
+    else if (name === 'policy') choices = { ...choices, policy: policyNamed(value, policyFile) };
+    else if (name === 'until') choices = { ...choices, untilNs: timeOf(value) };
+    else if (name.startsWith(SWITCH)) switches[name.slice(SWITCH.length)] = value;
+    else throw new InputError(`the token has an option that this program does not know: ${name}`);
+  }
+  return { ...choices, switches };
+}
+
+function policyNamed(text: string, file: PolicyFile | null): string | PolicyFile {
+  if (file !== null && policyText(file) === text) return file;
+  if (!isPolicyText(text)) return text;
+  const found = file === null ? '' : `, and ${file.path} is ${policyText(file)}`;
+  throw new InputError(`the run was played with the policy file ${text}${found}`);
+}
+
+/** Whether an identity's policy is a file. */
+export function isPolicyText(policy: string): boolean {
+  return policy.includes('@');
+}
+
+function timeOf(text: string): number {
+  const time = parseTime(text);
+  if (!time.ok) throw new InputError(`the token's option until=${text} is no time: ${time.why}`);
+  return time.value;
+}
+
 /** A policy file is named by what it calls itself and by its text, wherever it lies. */
-function policyText(policy: string | PolicyFile): string {
+export function policyText(policy: string | PolicyFile): string {
   if (typeof policy === 'string') return policy;
   return `${policy.name}@${policy.hash.slice(0, POLICY_HASH_DIGITS)}`;
 }

@@ -19,6 +19,8 @@ export interface PlayOptions {
   readonly sampleIntervalNs?: number;
   /** Ends the run early, with all files completed. */
   readonly signal?: AbortSignal;
+  /** Observers get to see the system after so many events, whatever else they get to see. */
+  readonly pauseAtEvents?: number;
 }
 
 /** Plays a booted system to its end and records it. @throws OutputError */
@@ -37,10 +39,10 @@ export async function play(
     const ended = await drive(system, {
       sampleIntervalNs:
         options.sampleIntervalNs ?? defaultSampleIntervalNs(system.workload.untilNs),
-      sample: (timeNs) => recording?.sample(timeNs),
       flush: () => recording?.flush(),
-      observers,
+      observers: recording === null ? observers : [recording, ...observers],
       signal: options.signal,
+      pauseAtEvents: options.pauseAtEvents,
     });
     const result = resultOf(system, identity, { kills, policyProblems }, recording?.dir ?? null);
     recording?.finish(ended === 'ended' ? 'finished' : 'interrupted', result);
@@ -112,8 +114,9 @@ function resultOf(
 ): RunResult {
   const { letters: ingredients, events } = system.fingerprint;
   const fingerprint = system.fingerprint.digest();
+  const partial = system.endedBy === null;
   return {
-    token: formatToken({ identity, outcome: { fingerprint, ingredients, events } }),
+    token: formatToken({ identity, outcome: { fingerprint, ingredients, events, partial } }),
     fingerprint: `${fingerprint}/${ingredients}`,
     name: system.workload.name,
     kernel: system.kernelName,

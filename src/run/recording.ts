@@ -2,6 +2,7 @@ import { OutputError } from '../record/errors.js';
 import { type Manifest, type ManifestState, writeManifest } from '../record/manifest.js';
 import { RunRecorder } from '../record/recorder.js';
 import { prepareRunFolder, writePolicy, writeWorkload } from '../record/run_folder.js';
+import type { RunObserver } from './drive.js';
 import type { WorkloadSource } from './identity.js';
 import type { ObservedSystem } from './observed_system.js';
 import type { PolicyFile } from './policy/load.js';
@@ -23,11 +24,10 @@ export interface RecordingOptions {
  * The run folder of one run: created (manifest `unfinished`) -> recording -> finished, interrupted
  * or failed. Whatever ends the program in between, the manifest on disk is true.
  */
-export class Recording {
+export class Recording implements RunObserver {
   readonly dir: string;
   readonly #recorder: RunRecorder;
   readonly #unfinished: Omit<Manifest, 'format'>;
-  readonly #system: ObservedSystem;
 
   /** Takes the folder and subscribes to every tracepoint. @throws OutputError */
   constructor(
@@ -36,7 +36,6 @@ export class Recording {
   ) {
     const text = formatIdentity(identity);
     this.dir = dir;
-    this.#system = system;
     this.#unfinished = {
       state: 'unfinished',
       token: text,
@@ -63,8 +62,8 @@ export class Recording {
   }
 
   /** Adds the state of the machine and of every cgroup. @throws OutputError */
-  sample(timeNs: number): void {
-    this.#recorder.sample(timeNs, this.#system.machine(), this.#system.cgroups());
+  sample(system: ObservedSystem, timeNs: number): void {
+    this.#recorder.sample(timeNs, system.machine(), system.cgroups());
   }
 
   /** @throws OutputError */

@@ -1,4 +1,4 @@
-import { type BootOptions, boot } from './boot.js';
+import { type BootOptions, boot, type System } from './boot.js';
 import type { RunObserver } from './drive.js';
 import { identityOf, type RunChoices, type WorkloadSource } from './identity.js';
 import { type PlayOptions, play } from './play.js';
@@ -10,6 +10,8 @@ export interface RunOptions extends RunChoices, PlayOptions {
   readonly queue?: BootOptions['queue'];
   /** Checks the kernel's invariants as it goes: slower, and an internal error when one breaks. */
   readonly check?: boolean;
+  /** Letters of the fingerprint, where another one than usual is to be compared with. */
+  readonly ingredients?: string;
 }
 
 /**
@@ -24,10 +26,17 @@ export async function runWorkload(
   options: RunOptions = {},
   observers: readonly RunObserver[] = [],
 ): Promise<RunResult> {
-  const { untilNs, kernel, policy, switches, queue = 'auto', check = false } = options;
+  const system = bootRun(source, options);
+  return play(system, source, options, options, observers);
+}
+
+/** The machine of a run, before its first event. @throws InputError as runWorkload() */
+export function bootRun(source: WorkloadSource, options: RunOptions = {}): System {
+  const { untilNs, kernel, policy, switches, ingredients } = options;
+  const { queue = 'auto', check = false } = options;
   const { seed, run } = identityOf(source, options);
   const workload = untilNs === undefined ? source.workload : { ...source.workload, untilNs };
-  const system = boot(workload, {
+  return boot(workload, {
     seed,
     run,
     queue,
@@ -35,6 +44,6 @@ export async function runWorkload(
     ...(kernel === undefined ? {} : { kernel }),
     ...(policy === undefined ? {} : { policy }),
     ...(switches === undefined ? {} : { switches }),
+    ...(ingredients === undefined ? {} : { ingredients }),
   });
-  return play(system, source, options, options, observers);
 }

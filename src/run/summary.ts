@@ -5,7 +5,8 @@ import { alignColumns } from './text_table.js';
 /** More would push the rest of the summary off the screen; all are in kills.csv. */
 const KILLS_SHOWN_MAX = 40;
 
-const ENDINGS: Readonly<Record<string, string>> = {
+/** What `endedBy` means, in words. */
+export const ENDINGS: Readonly<Record<string, string>> = {
   until: 'its time was over',
   quiet: 'every process held still',
   idle: 'nothing was left to happen',

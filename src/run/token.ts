@@ -25,6 +25,8 @@ export interface RunOutcome {
   readonly ingredients: string;
   /** How many events were dispatched. */
   readonly events: number;
+  /** The run was interrupted after them: there was more to come. */
+  readonly partial: boolean;
 }
 
 /** One run, to be pasted into a bug report. `outcome` is null in the token of a run not yet over. */
@@ -44,23 +46,32 @@ export function formatIdentity(identity: RunIdentity): string {
   return parts.join(':');
 }
 
-/** The identity, followed by `#<fingerprint>/<ingredients>@<events>` once the run is over. */
+/**
+ * The identity, followed by `#<fingerprint>/<ingredients>@<events>` once the run is over, and by a
+ * `+` where it was interrupted.
+ */
 export function formatToken({ identity, outcome }: ReproToken): string {
   const text = formatIdentity(identity);
   if (outcome === null) return text;
-  return `${text}#${outcome.fingerprint}/${outcome.ingredients}@${outcome.events}`;
+  const { fingerprint, ingredients, events, partial } = outcome;
+  return `${text}#${fingerprint}/${ingredients}@${events}${partial ? '+' : ''}`;
+}
+
+/** Whether a text is meant to be a token, of whatever schema. */
+export function isToken(text: string): boolean {
+  return /^oomsim[0-9]+:/.test(text.trim());
 }
 
 const TOKEN = new RegExp(
   `^${SCHEMA}:([^:#]+):([0-9a-f]{${HASH_DIGITS}}):([^:#]*):(0|[1-9][0-9]{0,14})(?::([^:#]+))?` +
-    `(?:#([0-9a-f]{${FINGERPRINT_DIGITS}})/([a-z]+)@(0|[1-9][0-9]{0,14}))?$`,
+    `(?:#([0-9a-f]{${FINGERPRINT_DIGITS}})/([tkarv]+)@(0|[1-9][0-9]{0,14})(\\+)?)?$`,
 );
 
 /** Reads a token back. @throws InputError when it is none, or of another schema version. */
 export function parseToken(text: string): ReproToken {
   const match = TOKEN.exec(text.trim());
   if (match === null) throw new InputError(whyNotToken(text.trim()));
-  const [, modelVersion, hash, seed, run, pairs, fingerprint, ingredients, events] = match;
+  const [, modelVersion, hash, seed, run, pairs, fingerprint, ingredients, events, more] = match;
   const identity = {
     modelVersion: unescapeText(modelVersion!),
     workloadHash: hash!,
@@ -69,7 +80,9 @@ export function parseToken(text: string): ReproToken {
     options: parseOptions(pairs ?? ''),
   };
   if (fingerprint === undefined) return { identity, outcome: null };
-  return { identity, outcome: { fingerprint, ingredients: ingredients!, events: Number(events) } };
+  const partial = more !== undefined;
+  const outcome = { fingerprint, ingredients: ingredients!, events: Number(events), partial };
+  return { identity, outcome };
 }
 
 function whyNotToken(text: string): string {
@@ -77,7 +90,7 @@ function whyNotToken(text: string): string {
   if (schema !== undefined && schema !== SCHEMA) {
     return `the token is of schema ${schema}; this program reads ${SCHEMA}`;
   }
-  const form = `${SCHEMA}:MODEL:WORKLOAD:SEED:RUN[:OPTIONS][#FINGERPRINT/INGREDIENTS@EVENTS]`;
+  const form = `${SCHEMA}:MODEL:WORKLOAD:SEED:RUN[:OPTIONS][#FINGERPRINT/INGREDIENTS@EVENTS[+]]`;
   return `not a repro token: expected ${form}`;
 }
 

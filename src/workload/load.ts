@@ -39,6 +39,18 @@ export function workloadHash(text: string): string {
   return createHash('sha256').update(text, 'utf8').digest('hex');
 }
 
+/** The shipped workload whose hash begins with that, or null. */
+export function shippedByHash(hashStart: string): LoadedWorkload | null {
+  for (const name of shippedWorkloads()) {
+    const path = join(SHIPPED_FOLDER, `${name}.yaml`);
+    const text = readText(path);
+    const hash = workloadHash(text);
+    if (hash.startsWith(hashStart))
+      return { workload: parseWorkload(text, path), path, text, hash };
+  }
+  return null;
+}
+
 /** Names of the shipped workloads, sorted. */
 export function shippedWorkloads(): string[] {
   return yamlFiles(SHIPPED_FOLDER).map((file) => file.replace(/\.ya?ml$/, ''));

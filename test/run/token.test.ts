@@ -9,7 +9,12 @@ const identity = {
   run: 7,
   options: { policy: 'process', kernel: '4.15' },
 };
-const outcome = { fingerprint: '5be1a0c2d3e4f506', ingredients: 'tkvr', events: 184220 };
+const outcome = {
+  fingerprint: '5be1a0c2d3e4f506',
+  ingredients: 'tkvr',
+  events: 184220,
+  partial: false,
+};
 
 test('a token is one line, its options in the order of their names', () => {
   expect(formatToken({ identity, outcome })).toBe(
@@ -18,6 +23,12 @@ test('a token is one line, its options in the order of their names', () => {
   expect(formatToken({ identity: { ...identity, options: {} }, outcome: null })).toBe(
     'oomsim1:0.4.2:9f3c0a11:42:7',
   );
+});
+
+test('the token of an interrupted run says that there was more to come', () => {
+  const token = formatToken({ identity, outcome: { ...outcome, partial: true } });
+  expect(token).toMatch(/@184220\+$/);
+  expect(parseToken(token).outcome).toEqual({ ...outcome, partial: true });
 });
 
 test('any token is read back as it was written', () => {
@@ -30,7 +41,7 @@ test('any token is read back as it was written', () => {
       run: fc.nat(),
       options: fc.dictionary(text, fc.string({ unit: 'grapheme' }), { noNullPrototype: true }),
     }),
-    outcome: fc.constantFrom(null, outcome),
+    outcome: fc.constantFrom(null, outcome, { ...outcome, partial: true }),
   });
   fc.assert(
     fc.property(tokens, (token) => {

@@ -38,6 +38,11 @@ export function shippedPolicies(): string[] {
   return names.sort((a, b) => (a < b ? -1 : 1));
 }
 
+/** The paths at which the shipped policies lie. */
+export function shippedPolicyPaths(): string[] {
+  return shippedPolicies().map((name) => join(SHIPPED_FOLDER, name));
+}
+
 /**
  * Loads a policy file; a shipped one by its file name alone, unless there is such a file here.
  * @throws InputError if it cannot be read, is no TypeScript or JavaScript, or exports no policy

@@ -1,0 +1,55 @@
+/** `oomsim replay TOKEN|RUNDIR`: a run once more, compared with what is known of it. */
+import type { RunObserver } from '../run/drive.js';
+import { findRun, type NamedRun } from '../run/named_run.js';
+import { type ReplayReport, replayRun } from '../run/replay/replay.js';
+import { formatReplay, replayJson } from '../run/replay/text.js';
+import { formatIdentity } from '../run/token.js';
+import { choosePolicyFile } from './choose_policy.js';
+import { EXIT } from './exit_codes.js';
+import { Interrupt } from './interrupt.js';
+import { printJson, printResult } from './output.js';
+import { Progress } from './progress.js';
+
+/** The options of `oomsim replay` as commander hands them over. */
+export interface ReplayFlags {
+  readonly policy?: string;
+  readonly out: string;
+  readonly force?: boolean;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+/** @returns the exit code */
+export async function runReplay(
+  name: string,
+  workload: string | undefined,
+  flags: ReplayFlags,
+): Promise<number> {
+  const { out: outDir, force = false } = flags;
+  const policy = await choosePolicyFile(flags.policy);
+  const run = await findRun(name, { workload, policy, outDir, force });
+  for (const misfit of run.misfits) note(`oomsim: forced: ${misfit}\n`);
+  const report = await play(run, flags);
+  if (flags.json) printJson(replayJson(report));
+  else printResult(formatReplay(report));
+  if (report.verdict === 'different') return EXIT.refused;
+  return report.result.endedBy === 'interrupted' ? EXIT.interrupted : EXIT.ok;
+}
+
+async function play(run: NamedRun, flags: ReplayFlags): Promise<ReplayReport> {
+  const observers: RunObserver[] = [];
+  if (!flags.quiet) {
+    const title = `${run.source.workload.name}, ${formatIdentity(run.identity)}`;
+    observers.push({ begin: () => note(`oomsim: ${title}\n`) }, new Progress(note));
+  }
+  const interrupt = new Interrupt();
+  try {
+    return await replayRun(run, { signal: interrupt.signal }, observers);
+  } finally {
+    interrupt.release();
+  }
+}
+
+function note(line: string): void {
+  process.stderr.write(line);
+}
