@@ -1,61 +1,46 @@
 /** `oomsim decide FILE`: no time passes; who would be killed now, under each policy, and why. */
-import {
-  importObstacle,
-  type Judgement,
-  judgeReport,
-  type OomReport,
-  reportToWorkload,
-} from '../import/dmesg/index.js';
 import { POLICIES } from '../kernel/policy/index.js';
-import { decide, type Situation, type Verdict } from '../run/decide/decide.js';
-import { loadWorkload, shippedWorkloads } from '../workload/load.js';
-import { parseWorkload } from '../workload/parse.js';
-import { InputError, printable } from '../workload/problems.js';
+import { PROFILES } from '../kernel/profile.js';
+import { decide, type Verdict } from '../run/decide/decide.js';
+import { applyChanges } from '../run/decide/what_if.js';
+import { InputError } from '../workload/problems.js';
 import type { Workload } from '../workload/types.js';
-import { workloadToYaml } from '../workload/write.js';
 import { choosePolicy } from './choose_policy.js';
-import { decisionJson, decisionText } from './decide_text.js';
+import { type DecideInput, type InputFlags, readInput } from './decide_input.js';
+import { decisionJson } from './decide_json.js';
+import { decisionText } from './decide_text.js';
 import { EXIT } from './exit_codes.js';
-import type { Switches } from './options.js';
+import type { Settings } from './options.js';
 import { printJson, printResult } from './output.js';
-import { chooseReport, readReports } from './reports.js';
 
-export interface DecideFlags {
-  readonly kernel?: string;
+export interface DecideFlags extends InputFlags {
+  /** Names, or `all`; absent: the workload's own. */
+  readonly kernel?: readonly string[];
   /** Names and files; absent: all that are built in. */
   readonly policy?: readonly string[];
-  readonly set?: Switches;
-  /** Which report of a log, from 1. */
-  readonly event?: number;
-  /** Play a workload to here first, ns. */
-  readonly at?: number;
-  /** Path of the memcg at its limit. */
-  readonly memcg?: string;
+  /** Kernel switches, and what to change about the processes, cgroups and machine. */
+  readonly set: Settings;
+  /** All of the arithmetic. */
+  readonly explain?: boolean;
   readonly json?: boolean;
 }
 
 /** What was decided, and what a real kernel did, where it is known. */
 export interface Decision {
-  readonly source: string;
-  readonly judgement: Judgement | null;
+  readonly input: DecideInput;
   readonly verdicts: readonly Verdict[];
-}
-
-interface Input {
-  /** null: a report that says too little to play. */
-  readonly workload: Workload | null;
-  readonly situation: Situation;
-  readonly judgement: Judgement | null;
-  readonly source: string;
+  /** What was changed, in words. */
+  readonly changes: readonly string[];
+  /** The verdicts without the changes, in the same order; null when nothing was changed. */
+  readonly before: readonly Verdict[] | null;
 }
 
 /** @returns the exit code */
 export async function runDecide(file: string, flags: DecideFlags): Promise<number> {
-  const input = looksLikeWorkload(file) ? fromWorkload(file, flags) : await fromLog(file, flags);
-  const { source, judgement } = input;
-  const decision: Decision = { source, judgement, verdicts: await verdictsOn(input, flags) };
+  const input = await readInput(file, flags);
+  const decision = await decideInput(input, flags);
   if (flags.json) printJson(decisionJson(decision));
-  else printResult(decisionText(decision));
+  else printResult(decisionText(decision, flags.explain === true));
   notePolicyProblems(decision);
   return EXIT.ok;
 }
@@ -68,53 +53,42 @@ function notePolicyProblems({ verdicts }: Decision): void {
   }
 }
 
-/** The verdict of each policy, or of those asked for. */
-async function verdictsOn({ workload, situation }: Input, flags: DecideFlags): Promise<Verdict[]> {
-  const asked = flags.policy ?? POLICIES.map((p) => p.name);
-  const policies = await Promise.all(asked.map((policy) => choosePolicy(policy)));
-  if (workload === null) return [];
-  const kernel = flags.kernel ?? workload.kernel;
-  const switches = flags.set ?? {};
-  return policies.map((policy) => decide(workload, situation, { policy, kernel, switches }));
+/** Asks every kernel and policy that was asked for, with the changes and without. */
+async function decideInput(input: DecideInput, flags: DecideFlags): Promise<Decision> {
+  const { workload } = input;
+  const { changes, switches } = flags.set;
+  const switched = Object.entries(switches).map(([name, value]) => `${name} is ${value}`);
+  if (workload === null) {
+    if (changes.length > 0) {
+      throw new InputError(`nothing can be changed in this report: ${input.missing.join(', ')}`);
+    }
+    return { input, verdicts: [], changes: [], before: null };
+  }
+  const ask = await asker(input, flags);
+  if (changes.length + switched.length === 0) {
+    return { input, verdicts: ask(workload, {}), changes: [], before: null };
+  }
+  const changed = applyChanges(workload, changes);
+  const verdicts = ask(changed.workload, switches);
+  const notes = [...changed.notes, ...switched];
+  return { input, verdicts, changes: notes, before: ask(workload, {}) };
 }
 
-const looksLikeWorkload = (file: string): boolean =>
-  /\.(ya?ml|json)$/i.test(file) || shippedWorkloads().includes(file);
+type Ask = (workload: Workload, switches: Settings['switches']) => Verdict[];
 
-function fromWorkload(file: string, flags: DecideFlags): Input {
-  const { workload } = loadWorkload(file);
-  const placed = workload.processes.some((process) => process.memory !== null);
-  if (!placed && flags.at === undefined) {
-    throw new InputError(
-      `${printable(file)}: no process has memory at the start (memory: …); ` +
-        'use --at TIME to play it to a moment first',
+/** Decides under all kernels and policies asked for, the kernels of a policy side by side. */
+async function asker({ situation }: DecideInput, flags: DecideFlags): Promise<Ask> {
+  const names = flags.policy ?? POLICIES.map((policy) => policy.name);
+  const policies = await Promise.all(names.map((policy) => choosePolicy(policy)));
+  return (workload, switches) =>
+    policies.flatMap((policy) =>
+      kernelsAsked(flags.kernel, workload).map((kernel) =>
+        decide(workload, situation, { policy, kernel, switches }),
+      ),
     );
-  }
-  const atNs = flags.at ?? null;
-  const situation = { memcg: flags.memcg ?? null, triggerPid: null, atNs };
-  return { workload, situation, judgement: null, source: file };
 }
 
-async function fromLog(file: string, flags: DecideFlags): Promise<Input> {
-  const { report } = chooseReport(await readReports(file), file, flags.event);
-  const judgement = judgeReport(report);
-  const nowhere = { memcg: null, triggerPid: null, atNs: null };
-  if (importObstacle(report) !== null) {
-    return { workload: null, situation: nowhere, judgement, source: file };
-  }
-  const imported = reportToWorkload(report, { source: file, judgement });
-  const workload = parseWorkload(workloadToYaml(imported.file), file);
-  const memcg = flags.memcg ?? oomMemcg(report, workload);
-  // With vm.oom_kill_allocating_task the victim is whoever asked, even if the report does not say so.
-  const asked = workload.sysctl.oomKillAllocatingTask ? (judgement.selected?.pid ?? null) : null;
-  const triggerPid = asked ?? report.trigger?.pid ?? null;
-  return { workload, situation: { ...nowhere, memcg, triggerPid }, judgement, source: file };
-}
-
-/** The cgroup of the workload that stands for the memcg at its limit. */
-function oomMemcg(report: OomReport, workload: Workload): string | null {
-  if (report.scope !== 'memcg') return null;
-  const named = workload.cgroups.find((cgroup) => cgroup.path === (report.memcg?.oomMemcg ?? null));
-  const limited = workload.cgroups.find((cgroup) => Number.isFinite(cgroup.memoryMax));
-  return (named ?? limited)?.path ?? null;
+function kernelsAsked(asked: readonly string[] | undefined, workload: Workload): readonly string[] {
+  if (asked === undefined) return [workload.kernel];
+  return asked.includes('all') ? PROFILES.map(({ name }) => name) : [...new Set(asked)];
 }

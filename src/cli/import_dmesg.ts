@@ -4,25 +4,39 @@ import { OutputError, reasonOf } from '../record/errors.js';
 import { workloadToYaml } from '../workload/write.js';
 import { EXIT } from './exit_codes.js';
 import { printResult } from './output.js';
-import { chooseReport, readReports } from './reports.js';
+import { chooseReport, reportList } from './reports.js';
 
 export interface ImportDmesgFlags {
   /** Where to write; undefined is stdout. */
   readonly out?: string;
   /** Which report, from 1. */
-  readonly event?: number;
+  readonly report?: number;
+  /** Only list the reports of the log. */
+  readonly list?: boolean;
   readonly force?: boolean;
 }
 
 /** `oomsim import dmesg FILE|-`: one OOM report of a kernel log as a workload file. */
 export async function runImportDmesg(file: string, flags: ImportDmesgFlags): Promise<number> {
-  const reports = await readReports(file);
-  const { report, number } = chooseReport(reports, file, flags.event);
-  const imported = reportToWorkload(report, { source: file === '-' ? 'standard input' : file });
+  const chosen = await chooseReport(file, flags.report);
+  if (flags.list === true) {
+    printResult(
+      reportList(chosen)
+        .map((line) => `${line}\n`)
+        .join(''),
+    );
+    return EXIT.ok;
+  }
+  const { report, judgement, number, all } = chosen;
+  const imported = reportToWorkload(report, {
+    source: file === '-' ? 'standard input' : file,
+    judgement,
+  });
   const yaml = workloadToYaml(imported.file, imported.comments);
   if (flags.out === undefined) printResult(yaml);
   else writeNew(flags.out, yaml, flags.force === true);
-  const others = reports.length === 1 ? '' : `; --event chooses another of ${reports.length}`;
+  const others =
+    all.length === 1 ? '' : `; --report chooses another of ${all.length}, --list lists`;
   note(`report ${number}, at line ${report.lines.first}${others}`);
   return EXIT.ok;
 }

@@ -74,14 +74,15 @@ function addDecide(program: Command, finish: Finish): void {
     .command('decide')
     .description('no time passes: who would be killed now, under each policy, and why')
     .argument('<file>', 'a workload, or a kernel log with an OOM report')
-    .addOption(COMMON.kernel())
+    .addOption(COMMON.kernels())
     .addOption(COMMON.policies())
-    .addOption(COMMON.set())
+    .addOption(COMMON.settings())
     .addOption(COMMON.at())
     .addOption(
       new Option('--memcg <path>', 'the cgroup at its limit, instead of the whole machine'),
     )
-    .addOption(COMMON.event())
+    .addOption(COMMON.report())
+    .addOption(new Option('--explain', 'the arithmetic of every candidate, task and cgroup'))
     .addOption(COMMON.json())
     .action(async (file, flags) => finish((await import('./decide.js')).runDecide(file, flags)));
 }
@@ -105,7 +106,8 @@ function addImport(program: Command, finish: Finish): void {
     .description('a workload from an OOM report in a kernel log')
     .argument('<file>', 'the log; - reads standard input')
     .addOption(new Option('--out <file>', 'write the workload there instead of to stdout'))
-    .addOption(COMMON.event())
+    .addOption(COMMON.report())
+    .addOption(new Option('--list', 'only list the reports of the log'))
     .addOption(new Option('--force', 'overwrite the file'))
     .action(async (file, flags) =>
       finish((await import('./import_dmesg.js')).runImportDmesg(file, flags)),

@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
+import { CHANGE_SYNTAX, type Change, parseChange } from '../run/decide/what_if.js';
 import { parseTime } from '../workload/units.js';
 
 /** Options that mean the same wherever they appear. */
@@ -9,6 +10,11 @@ export const COMMON = {
       '--policy <name|file>',
       "OOM policy instead of the workload's; a .ts or .js file: your own",
     ),
+  kernels: () =>
+    new Option(
+      '--kernel <name,…>',
+      "kernels to ask instead of the source's own, or all; may be repeated",
+    ).argParser((names: string, before: string[] = []) => [...before, ...names.split(',')]),
   policies: () =>
     new Option(
       '--policy <name|file>',
@@ -18,6 +24,14 @@ export const COMMON = {
     new Option('--set <switch=value>', 'override one switch of the kernel (see list switches)')
       .argParser(parseSwitch)
       .default({}, 'none'),
+  settings: () =>
+    new Option(
+      '--set <name=value>',
+      'change something, and compare: a switch of the kernel (see list switches), or ' +
+        `${CHANGE_SYNTAX}; may be repeated`,
+    )
+      .argParser(parseSetting)
+      .default({ switches: {}, changes: [] }, 'none'),
   seed: () =>
     new Option('--seed <seed>', "seed instead of the workload's").argParser(parseNonEmpty),
   run: () =>
@@ -33,9 +47,9 @@ export const COMMON = {
     new Option('--at <time>', 'play a workload up to this simulated time first').argParser(
       parseDuration,
     ),
-  event: () =>
+  report: () =>
     new Option(
-      '--event <n>',
+      '--report <n>',
       'which report of the log, from 1; else the first complete one',
     ).argParser(parseNumber),
   speed: () =>
@@ -50,6 +64,18 @@ export const COMMON = {
 } as const;
 
 export type Switches = Readonly<Record<string, string>>;
+
+/** What `decide --set` was asked for. */
+export interface Settings {
+  readonly switches: Switches;
+  readonly changes: readonly Change[];
+}
+
+function parseSetting(text: string, before: Settings): Settings {
+  const change = parseChange(text);
+  if (change !== null) return { ...before, changes: [...before.changes, change] };
+  return { ...before, switches: parseSwitch(text, before.switches) };
+}
 
 function parseSwitch(text: string, before: Switches): Switches {
   const at = text.indexOf('=');

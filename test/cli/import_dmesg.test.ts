@@ -19,15 +19,17 @@ function log(): string {
 
 test('a log on standard input becomes a workload on stdout', () => {
   const { exitCode, stdout, stderr } = oomsim(['import', 'dmesg', '-'], { input: log() });
-  expect(stderr).toMatch(/^oomsim: report 1, at line \d+; --event chooses another of 2\n$/);
+  expect(stderr).toMatch(
+    /^oomsim: report 1, at line \d+; --report chooses another of 2, --list lists\n$/,
+  );
   expect(exitCode).toBe(0);
   const { processes } = parseWorkload(stdout, 'imported.yaml');
   expect(processes.filter(({ comm }) => comm === 'small')).toHaveLength(45);
   expect(processes.filter(({ comm }) => comm === 'big')).toHaveLength(2);
 });
 
-test('--event chooses another report: by then the first victim is gone', () => {
-  const args = ['import', 'dmesg', '-', '--event', '2'];
+test('--report chooses another report: by then the first victim is gone', () => {
+  const args = ['import', 'dmesg', '-', '--report', '2'];
   const { stdout } = oomsim(args, { input: log() });
   const { processes } = parseWorkload(stdout, 'imported.yaml');
   expect(processes.filter(({ comm }) => comm === 'big')).toHaveLength(1);
@@ -49,7 +51,7 @@ test.each([
   [['missing.log'], /missing\.log: no such file/],
   [['folder'], /folder: a directory, not a log/],
   [['none.log'], /none\.log: no OOM report in it/],
-  [['kern.log', '--event', '9'], /kern\.log: it has 2 OOM reports, none is number 9/],
+  [['kern.log', '--report', '9'], /kern\.log: it has 2 OOM reports, none is number 9/],
 ])('%j cannot be imported: exit code 2, nothing on stdout', (args, message) => {
   const cwd = tempDir();
   mkdirSync(join(cwd, 'folder'));

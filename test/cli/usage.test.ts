@@ -31,7 +31,7 @@ test.each([
   [['run', '--speed', '0'], /greater than 0, or max/],
   [['decide'], /missing required argument 'file'/],
   [['list', 'people'], /Allowed choices are workloads/],
-  [['import', 'dmesg', '-', '--event', '0'], /1 or more/],
+  [['import', 'dmesg', '-', '--report', '0'], /1 or more/],
 ])('%j is bad usage', (args, message) => {
   const { exitCode, stdout, stderr } = oomsim(args);
   expect(stderr).toMatch(message);

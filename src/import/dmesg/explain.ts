@@ -1,9 +1,12 @@
 /** Why the kernel's choice and its rules agree or do not, most telling reason first. */
 import type { ReportCandidate } from './badness.js';
+import { rebuiltRow } from './candidates.js';
 import { firstReason, othersKilled } from './excuses.js';
 import type { Case, Verdict } from './judge.js';
-import type { Ranking } from './rank.js';
+import { type Ranking, usageOf } from './rank.js';
 import { name, type Reason, reason } from './reason.js';
+
+type Named = Parameters<typeof name>[0];
 
 /** What the explanation comes to. */
 export interface Explanation {
@@ -21,15 +24,27 @@ export function explain(it: Case): Explanation {
   }
   if (it.allocating) return allocatingTask(it);
   const row = rowOf(ranking, selected) ?? rowOfThread(it);
-  if (row === undefined) {
-    const text =
-      `${name(selected)} was killed, but its row is not in the log: ` +
-      `${report.lostRows.evidence.join('; ') || 'rows are missing'}.`;
-    return done('explained', reason('row-missing', text));
-  }
+  if (row === undefined) return rowMissing(it, selected, '');
   const agreement = agrees(it, row);
-  if (agreement !== null) return agreement;
+  const rebuilt = rebuiltRow(report)?.pid === row.pid;
+  if (agreement !== null) return rebuilt ? withRebuiltRow(agreement, row) : agreement;
+  if (rebuilt) {
+    const text = ` What its kill line says (${usageOf(row)} pages without swap) would not be enough.`;
+    return rowMissing(it, selected, text);
+  }
   return disagrees(it, row);
+}
+
+function rowMissing({ report }: Case, selected: Named, more: string): Explanation {
+  const text =
+    `${name(selected)} was killed, but its row is not in the log: ` +
+    `${report.lostRows.evidence.join('; ') || 'rows are missing'}.${more}`;
+  return done('explained', reason('row-missing', text));
+}
+
+function withRebuiltRow(agreement: Explanation, row: ReportCandidate): Explanation {
+  const text = `The row of ${name(row)} is not in the log; its kill line stands in for it.`;
+  return { ...agreement, reasons: [...agreement.reasons, reason('row-missing', text)] };
 }
 
 function rowOf(ranking: Ranking, task: { readonly pid: number }): ReportCandidate | undefined {

@@ -1,5 +1,6 @@
 /** Kernel OOM reports: reading them from logs, judging them, making workloads of them. */
 export type { ReportCandidate } from './badness.js';
+export { candidateRows } from './candidates.js';
 export {
   type ActualTask,
   type Judgement,
@@ -8,7 +9,7 @@ export {
   type Verdict,
 } from './judge.js';
 export { type LogRecord, RecordAssembler } from './lines.js';
-export { linkReports } from './link.js';
+export { linkReports, ReportLinker } from './link.js';
 export { parseOomReports, readOomReports } from './read.js';
 export type { Reason, ReasonCode } from './reason.js';
 export { OomReportParser } from './report.js';

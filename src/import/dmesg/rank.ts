@@ -1,5 +1,6 @@
 /** The candidates of one report in the order in which its kernel would have killed them. */
 import { type ReportCandidate, scoreRow } from './badness.js';
+import { candidateRows } from './candidates.js';
 import type { BadnessRules } from './rules.js';
 import type { OomReport } from './types.js';
 
@@ -19,7 +20,7 @@ export function rankTable(
   totalPages: number,
   adjOverrides: ReadonlyMap<number, number> | null = null,
 ): Ranking {
-  const scored = (report.tasks?.rows ?? []).map((row) =>
+  const scored = candidateRows(report).map((row) =>
     scoreRow(row, report, rules, totalPages, adjOverrides),
   );
   // The table is in the order of the scan, so its order settles ties.

@@ -4,6 +4,8 @@
  */
 import { InputError } from '../../workload/problems.js';
 import type { WorkloadFile } from '../../workload/write.js';
+import { adjOf } from './badness.js';
+import { candidateRows, rebuiltRow } from './candidates.js';
 import { type Judgement, judgeReport } from './judge.js';
 import { rulesOf } from './rules.js';
 import { type ProcessPages, type RssSplit, splitRss } from './split_rss.js';
@@ -91,12 +93,13 @@ function pagesOf(split: RssSplit, row: TaskRow): ProcessPages {
 function usableRows(report: OomReport, notes: Notes): TaskRow[] {
   const rows: TaskRow[] = [];
   const pids = new Set<number>();
-  for (const row of report.tasks?.rows ?? []) {
+  const all = candidateRows(report);
+  for (const row of all) {
     if (row.pid < 1 || row.pid > PID_MAX || pids.has(row.pid)) continue;
     pids.add(row.pid);
     rows.push(row);
   }
-  const dropped = (report.tasks?.rows.length ?? 0) - rows.length;
+  const dropped = all.length - rows.length;
   if (dropped > 0) notes.missing.push(`${dropped} rows with an impossible or repeated pid`);
   if (rows.length > PROCESSES_MAX) {
     notes.missing.push(`${rows.length - PROCESSES_MAX} rows beyond the first ${PROCESSES_MAX}`);
@@ -136,6 +139,7 @@ function kernelOf(judgement: Judgement, notes: Notes): WorkloadFile['kernel'] {
     switches.set('child_sacrifice', rules.childSacrifice);
   }
   notes.comments.set('kernel', `Nearest preset to ${from}.`);
+  notes.assumed.push(`the rules of Linux ${preset}, the nearest preset (${from})`);
   if (rules.scale !== 'pages' || rules.rootBonus === 'total' || rules.rootBonus === 'permille') {
     notes.assumed.push(`the rules of ${preset}: this kernel's own are older than any preset`);
   }
@@ -162,7 +166,19 @@ function explainSplit(split: RssSplit, notes: Notes): void {
 function explainRows(report: OomReport, rows: readonly TaskRow[], notes: Notes): void {
   const { lostRows, tasks } = report;
   notes.missing.push(...lostRows.evidence.map((evidence) => `rows of the table: ${evidence}`));
+  const rebuilt = rebuiltRow(report);
+  if (rebuilt !== null) {
+    notes.assumed.push(
+      `the victim ${rebuilt.comm} (${rebuilt.pid}) as its kill line has it (line ${rebuilt.line}): ` +
+        `no swap, oom_score_adj ${adjOf(rebuilt)}`,
+    );
+  }
   notes.missing.push('parents, threads, start times and cgroups of the processes');
+  notes.assumed.push(
+    report.scope === 'memcg'
+      ? 'everybody is in one cgroup: policies that compare cgroups have nothing to compare'
+      : 'everybody but the victim is in /: policies that compare cgroups see one large root',
+  );
   if (report.pageSizeKb !== 4) {
     notes.assumed.push(
       `pages are ${report.pageSizeKb} kB in the report and 4 kB here: counts are kept, ` +
@@ -170,7 +186,7 @@ function explainRows(report: OomReport, rows: readonly TaskRow[], notes: Notes):
     );
   }
   const first = rows[0]?.line;
-  const last = rows.at(-1)?.line;
+  const last = rows.findLast((row) => row.pid !== rebuilt?.pid)?.line;
   notes.comments.set(
     'processes',
     `Lines ${first} to ${last} of the log, the task table (${tasks?.columns.join(' ')}), ` +

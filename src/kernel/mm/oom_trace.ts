@@ -67,7 +67,9 @@ export function memcg_candidates(k: Kernel, oc: OomControl): Candidate[] {
 export function task_candidates(k: Kernel, oc: OomControl): Candidate[] {
   const candidates: Candidate[] = [];
   for (const leader of tasks_in_domain(k, oc)) candidates.push(candidate_of(k, leader, oc));
-  return candidates.sort((a, b) => b.points - a.points || a.pid - b.pid);
+  // Sorting is stable: among equals the one that the scan would have chosen comes first.
+  if (k.profile.tie === 'last') candidates.reverse();
+  return candidates.sort((a, b) => b.points - a.points);
 }
 
 function* tasks_in_domain(k: Kernel, oc: OomControl): Generator<Task> {

@@ -45,6 +45,10 @@ export interface Verdict {
   readonly constraint: string;
   /** Everybody in the domain, best first. */
   readonly candidates: readonly Candidate[];
+  /** What the policy compares before any task; none for the process scan. */
+  readonly memcgCandidates: readonly Candidate[];
+  /** Pages that the memcg could still take before its limit; null for the whole machine. */
+  readonly roomPages: number | null;
 }
 
 /** Waits that one call may ask for before it is taken to hang. */
@@ -71,6 +75,7 @@ export function decide(
   const victims: DecidedVictim[] = [];
   let selection: TraceFields['oomsim:oom_select'] | null = null;
   let candidates: readonly Candidate[] = [];
+  let memcgCandidates: readonly Candidate[] = [];
   let result: TraceFields['oomsim:out_of_memory'] | null = null;
   const problems = policy_problems(k);
   k.trace.subscribe(
@@ -82,9 +87,11 @@ export function decide(
       } else if (name === 'oomsim:oom_select') {
         selection = fields as unknown as TraceFields['oomsim:oom_select'];
         candidates = selection.candidates();
+        memcgCandidates = selection.memcg_candidates();
       } else result = fields as unknown as TraceFields['oomsim:out_of_memory'];
     },
   );
+  const roomPages = room_of(k, situation);
   call(k, situation);
   const seen = selection as TraceFields['oomsim:oom_select'] | null;
   const returned = result as TraceFields['oomsim:out_of_memory'] | null;
@@ -98,7 +105,16 @@ export function decide(
     totalPages: seen?.totalpages ?? 0,
     constraint: seen?.constraint ?? 'CONSTRAINT_NONE',
     candidates,
+    memcgCandidates,
+    roomPages,
   };
+}
+
+/** What the memcg at its limit could still be charged: nothing, unless the limit was changed. */
+function room_of(k: Kernel, { memcg }: Situation): number | null {
+  const at = memcg === null ? undefined : k.cgroups.get(memcg)?.memcg;
+  if (at === undefined) return null;
+  return Math.max(0, at.memory.max - at.memory.usage);
 }
 
 /** Collects what a policy file does wrong from now on. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
+  candidateRows,
   importObstacle,
   judgeReport,
   linkReports,
@@ -64,7 +65,7 @@ describe.skipIf(corpus === null).each(corpus ?? [])('$file', (log) => {
       if (importObstacle(report) !== null) continue;
       const { file, comments } = reportToWorkload(report, { source: log.file });
       const workload = parseWorkload(workloadToYaml(file, comments), 'imported.yaml');
-      expect(workload.processes).toHaveLength(report.tasks?.rows.length ?? 0);
+      expect(workload.processes).toHaveLength(candidateRows(report).length);
     }
   });
 });

@@ -1,0 +1,83 @@
+/** What `oomsim decide` may be asked about, as a workload that stands still. */
+import { importObstacle, type OomReport, reportToWorkload } from '../import/dmesg/index.js';
+import type { Situation } from '../run/decide/decide.js';
+import { loadWorkload, shippedWorkloads } from '../workload/load.js';
+import { parseWorkload } from '../workload/parse.js';
+import { InputError, printable } from '../workload/problems.js';
+import type { Workload } from '../workload/types.js';
+import { workloadToYaml } from '../workload/write.js';
+import { type ChosenReport, chooseReport } from './reports.js';
+
+/** What to decide. */
+export interface DecideInput {
+  readonly source: string;
+  /** null: a report that says too little to ask anything of it. */
+  readonly workload: Workload | null;
+  readonly situation: Situation;
+  /** The report that it was made of. */
+  readonly log: ChosenReport | null;
+  /** What the source does not say, and what was taken in its place. */
+  readonly missing: readonly string[];
+  readonly assumed: readonly string[];
+}
+
+/** How to read it. */
+export interface InputFlags {
+  /** Which report of a log, from 1. */
+  readonly report?: number;
+  /** Play a workload to here first, ns. */
+  readonly at?: number;
+  /** Path of the memcg at its limit. */
+  readonly memcg?: string;
+}
+
+/**
+ * Reads a workload, a shipped workload, or a log with an OOM report.
+ * @throws InputError if it is none of them
+ */
+export async function readInput(file: string, flags: InputFlags): Promise<DecideInput> {
+  return looksLikeWorkload(file) ? fromWorkload(file, flags) : fromLog(file, flags);
+}
+
+const looksLikeWorkload = (file: string): boolean =>
+  /\.(ya?ml|json)$/i.test(file) || shippedWorkloads().includes(file);
+
+function fromWorkload(file: string, flags: InputFlags): DecideInput {
+  const { workload } = loadWorkload(file);
+  const placed = workload.processes.some((process) => process.memory !== null);
+  if (!placed && flags.at === undefined) {
+    throw new InputError(
+      `${printable(file)}: no process has memory at the start (memory: …); ` +
+        'use --at TIME to play it to a moment first',
+    );
+  }
+  const situation = { memcg: flags.memcg ?? null, triggerPid: null, atNs: flags.at ?? null };
+  return { source: file, workload, situation, log: null, missing: [], assumed: [] };
+}
+
+async function fromLog(file: string, flags: InputFlags): Promise<DecideInput> {
+  const log = await chooseReport(file, flags.report);
+  const { report, judgement } = log;
+  const source = file === '-' ? 'standard input' : file;
+  const nowhere = { memcg: null, triggerPid: null, atNs: null };
+  const obstacle = importObstacle(report);
+  if (obstacle !== null) {
+    const missing = [obstacle];
+    return { source, workload: null, situation: nowhere, log, missing, assumed: [] };
+  }
+  const { file: made, missing, assumed } = reportToWorkload(report, { source, judgement });
+  const workload = parseWorkload(workloadToYaml(made), source);
+  const memcg = flags.memcg ?? oomMemcg(report, workload);
+  // With vm.oom_kill_allocating_task the victim is whoever asked, even if the report does not say so.
+  const asked = workload.sysctl.oomKillAllocatingTask ? (judgement.selected?.pid ?? null) : null;
+  const triggerPid = asked ?? report.trigger?.pid ?? null;
+  return { source, workload, situation: { ...nowhere, memcg, triggerPid }, log, missing, assumed };
+}
+
+/** The cgroup of the workload that stands for the memcg at its limit. */
+function oomMemcg(report: OomReport, workload: Workload): string | null {
+  if (report.scope !== 'memcg') return null;
+  const named = workload.cgroups.find((cgroup) => cgroup.path === (report.memcg?.oomMemcg ?? null));
+  const limited = workload.cgroups.find((cgroup) => Number.isFinite(cgroup.memoryMax));
+  return (named ?? limited)?.path ?? null;
+}
