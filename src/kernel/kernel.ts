@@ -94,6 +94,8 @@ export class Kernel {
   readonly warn_alloc_ratelimit = new RateLimit();
   readonly pagefault_ratelimit = new RateLimit();
   panicked: string | null = null;
+  /** Mount option of cgroup2 (patch 5/7 of the series): a remount changes it. */
+  groupoom: boolean;
   /** null on kernels without pressure stall information. */
   readonly psi: Psi | null;
 
@@ -114,6 +116,7 @@ export class Kernel {
   ) {
     this.profile = config.profile;
     this.policy = config.policy;
+    this.groupoom = config.profile.groupoom;
     this.release = config.release;
     this.costs = config.costs;
     this.exec = config.exec;
@@ -145,6 +148,8 @@ export class Kernel {
     this.root_cgroup = new Cgroup('/', null);
     this.root_mem_cgroup = new MemCgroup('/', null, this.root_cgroup, this.nodes.length);
     this.root_cgroup.memcg = this.root_mem_cgroup;
+    // With Rientjes' default, none, there would be nothing to compare.
+    this.root_mem_cgroup.oom_policy = 'cgroup';
     this.cgroups.set('/', this.root_cgroup);
     this.memcg_stocks = Array.from({ length: config.cpus }, () => ({ cached: null, nr_pages: 0 }));
 

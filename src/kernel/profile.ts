@@ -1,74 +1,47 @@
 /**
  * Every behaviour that differs between kernels, as one table of named switches. A preset is a row;
  * a workload or the command line may override any switch by name. Nothing else asks for a version.
- * Sources: KERNEL.md 4.10 names the trees in which each value was seen.
  */
+import { SWITCH_DOCS } from './switch_docs.js';
 
+/** The switches; SWITCH_DOCS says what each does and where that was seen. */
 export interface Profile {
-  /** Tasks with CAP_SYS_ADMIN score 3 % less. In 4.16.13, not in 4.17. */
   root_bonus: boolean;
-  /** oom_kill_process() prefers the worst child that has its own mm. ≤ 5.0, gone in 5.2. */
   child_sacrifice: boolean;
-  /** `clamped`: badness is at least 1, 0 is ineligible. `signed`: LONG_MIN is (5.9). */
   badness: 'clamped' | 'signed';
-  /** `first_leader`: an equal score keeps the first group leader; `last`: the last one wins (5.3). */
   tie: 'first_leader' | 'last';
-  /** What mem_cgroup_scan_tasks() visits: threads, or processes from 5.3. */
   scan_tasks: 'threads' | 'processes';
-  /**
-   * Tasks are linked to their cgroups, so that css_task_iter sees them: in 4.15 only from the first
-   * mount of a cgroup file system on. False: none was mounted yet; such a system has no cgroups.
-   */
   task_cg_lists: boolean;
-  /** schedule_timeout_killable(1) inside out_of_memory(), oom_lock held. ≤ 4.17. */
+  groupoom: boolean;
   oom_sleep_under_lock: boolean;
-  /** The reaper takes oom_lock around each attempt. ≤ 4.17. */
   reaper_takes_oom_lock: boolean;
-  /** Jiffies × HZ before a victim is queued for the reaper: 2 from 5.18. */
+  reaper_notifiers: 'any' | 'blockable' | 'nonblock';
   reaper_delay_hz: number;
-  /** VM_LOCKED areas are left alone by the reaper: until the mlock rework of 5.18. */
   reaper_skips_mlocked: boolean;
-  /** exit_mmap() of a victim reaps first and sets MMF_OOM_SKIP before munlock. 4.17 – 5.19. */
   exit_mmap_reaps: boolean;
-  /** `fault_end`: only a user fault's end kills (≤ 4.18); `charge`: try_charge() does (4.19). */
+  process_mrelease: boolean;
   memcg_oom: 'fault_end' | 'charge';
-  /** A charge that OOM could not help: force it over the limit (4.19) or fail with ENOMEM (5.19). */
   memcg_oom_failed: 'force' | 'enomem';
-  /** out_of_memory() returns early for !__GFP_FS even in a memcg OOM. ≤ 5.3. */
   memcg_oom_needs_fs: boolean;
-  /** A killed task does not wait for oom_lock, and the margin is looked at again under it. 5.9. */
   memcg_oom_recheck: boolean;
-  /** A dying task charges over the limit without limit. ≤ 5.9, not in 5.17. */
   dying_force_charge: boolean;
-  /** MEM_CGROUP_RECLAIM_RETRIES. 5 to 5.4, 16 in 5.9. */
   memcg_reclaim_retries: number;
-  /** MEMCG_CHARGE_BATCH, pages. 32 to 5.19, 64 in 6.1. */
   memcg_charge_batch: number;
-  /** memory.oom.group acts on the victim's ancestors (4.19). */
   oom_group: boolean;
-  /** memory.min exists. 4.18. */
+  oom_group_kill_event: boolean;
   memory_min: boolean;
-  /** `all`: below memory.low or nothing; `proportional` from 5.4. */
   low_protection: 'all' | 'proportional';
-  /** Tasks over memory.high sleep on return to user mode. 5.4. */
   high_throttle: boolean;
-  /** memory.events counts the whole subtree. 5.2. */
+  memory_reclaim: boolean;
+  cgroup_kill: boolean;
   events_hierarchical: boolean;
-  /** Unix socket buffers are charged to the sender's memcg. 5.4 at the latest. */
   unix_sock_account: boolean;
-  /** pagefault_out_of_memory() runs a global OOM. ≤ 5.9, not in 5.17. */
   pagefault_global_oom: boolean;
-  /** sysrq-f ignores memory that notifiers freed. 5.17. */
   sysrq_ignores_notifiers: boolean;
-  /** Kill lines: `Kill process` + `Killed process`, 5.0 adds `oom-kill:`, 5.2 one line, 5.4 a longer one. */
   log_format: '4.15' | '5.0' | '5.2' | '5.4';
-  /** What "no killable process" prints before the panic; 4.19 changed it. */
   no_killable: 'panic' | 'warn_then_deadlocked';
-  /** anon_cost/file_cost balance and swappiness up to 200. 5.8. */
   lru_cost_model: boolean;
-  /** Threads count up to 64 faults privately before the mm's RSS counters see them. Gone in 6.2. */
   split_rss_counting: boolean;
-  /** Pressure stall information: none before 4.20; how MEM_FULL is decided changed by 6.14. */
   psi: 'none' | '4.20' | '6.1';
 }
 
@@ -81,11 +54,14 @@ const V4_15: Profile = {
   tie: 'first_leader',
   scan_tasks: 'threads',
   task_cg_lists: true,
+  groupoom: true,
   oom_sleep_under_lock: true,
   reaper_takes_oom_lock: true,
+  reaper_notifiers: 'any',
   reaper_delay_hz: 0,
   reaper_skips_mlocked: true,
   exit_mmap_reaps: false,
+  process_mrelease: false,
   memcg_oom: 'fault_end',
   memcg_oom_failed: 'force',
   memcg_oom_needs_fs: true,
@@ -94,9 +70,12 @@ const V4_15: Profile = {
   memcg_reclaim_retries: 5,
   memcg_charge_batch: 32,
   oom_group: false,
+  oom_group_kill_event: false,
   memory_min: false,
   low_protection: 'all',
   high_throttle: false,
+  memory_reclaim: false,
+  cgroup_kill: false,
   events_hierarchical: false,
   unix_sock_account: false,
   pagefault_global_oom: true,
@@ -112,13 +91,18 @@ const V4_15: Profile = {
 const HISTORY: readonly Preset[] = [
   { name: '4.14', doc: 'Linux 4.14', switches: {} },
   { name: '4.15', doc: 'Linux 4.15, the kernel the patch was written for', switches: {} },
-  { name: '4.17', doc: 'Linux 4.17', switches: { root_bonus: false, exit_mmap_reaps: true } },
+  {
+    name: '4.17',
+    doc: 'Linux 4.17: root is nobody special',
+    switches: { root_bonus: false, reaper_notifiers: 'blockable', exit_mmap_reaps: true },
+  },
   {
     name: '4.19',
     doc: 'Linux 4.19: memory.oom.group, OOM in the charge path',
     switches: {
       oom_sleep_under_lock: false,
       reaper_takes_oom_lock: false,
+      reaper_notifiers: 'nonblock',
       memcg_oom: 'charge',
       oom_group: true,
       memory_min: true,
@@ -164,8 +148,12 @@ const HISTORY: readonly Preset[] = [
     switches: {
       reaper_delay_hz: 2,
       reaper_skips_mlocked: false,
+      process_mrelease: true,
       memcg_oom_failed: 'enomem',
       dying_force_charge: false,
+      oom_group_kill_event: true,
+      memory_reclaim: true,
+      cgroup_kill: true,
       pagefault_global_oom: false,
       sysrq_ignores_notifiers: true,
     },
@@ -187,13 +175,28 @@ export const PROFILES: readonly { name: string; doc: string; profile: Profile }[
   });
 })();
 
-/** Every switch with the values that some preset gives it. */
-export const SWITCHES: readonly { name: keyof Profile; values: readonly string[] }[] = (
-  Object.keys(V4_15) as (keyof Profile)[]
-).map((name) => ({
-  name,
-  values: [...new Set(PROFILES.map(({ profile }) => String(profile[name])))],
-}));
+export interface Switch {
+  readonly name: keyof Profile;
+  readonly doc: string;
+  /** Where the values come from. */
+  readonly source: string;
+  /** What it may be set to: every value that a preset has, and both of a boolean. */
+  readonly values: readonly string[];
+  /** Its value in the oldest preset, and in each in which it changed. */
+  readonly history: readonly { preset: string; value: string }[];
+}
+
+/** All switches, in the order of the table. */
+export const SWITCHES: readonly Switch[] = (Object.keys(V4_15) as (keyof Profile)[]).map((name) => {
+  const history: { preset: string; value: string }[] = [];
+  for (const { name: preset, profile } of PROFILES) {
+    const value = String(profile[name]);
+    if (history.at(-1)?.value !== value) history.push({ preset, value });
+  }
+  const both = typeof V4_15[name] === 'boolean' ? ['true', 'false'] : [];
+  const values = [...new Set([...history.map(({ value }) => value), ...both])];
+  return { name, ...SWITCH_DOCS[name], values, history };
+});
 
 /**
  * The profile of a preset with switches overridden by name.

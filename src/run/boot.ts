@@ -131,7 +131,7 @@ function make_cgroup(k: Kernel, spec: CgroupSpec): void {
   if (k.profile.memory_min) memcg.min = bytes_to_pages(spec.memoryMin);
   memcg.swap.max = bytes_to_pages(spec.memorySwapMax);
   memcg.oom_group = spec.oomGroup;
-  memcg.oom_policy = spec.oomPolicy;
+  if (spec.oomPolicy !== null) memcg.oom_policy = spec.oomPolicy;
   cgroup.mems_allowed = spec.cpusetMems ?? cgroup.parent?.mems_allowed ?? null;
   if (spec.initial !== null) place_cgroup_memory(k, memcg, spec.initial);
 }

@@ -182,6 +182,9 @@ export class Host {
       case 'rmdir':
         cgroup_rmdir(k, event.cgroup);
         break;
+      case 'remount':
+        k.groupoom = event.groupoom;
+        break;
       case 'freeze':
         this.frozen = true;
         break;

@@ -150,6 +150,11 @@ function* simple_step(program: Program, t: Task, step: SimpleStep): Flow {
       if (to !== undefined) cgroup_attach_process(k, t, to);
       return;
     }
+    case 'mmu_notifier':
+      if (t.mm !== null && t.mm.notifiers !== 'blocking') {
+        t.mm.notifiers = step.blocking ? 'blocking' : 'nonblocking';
+      }
+      return;
     case 'ignore':
       return host.ignore_signal(t, step.signal);
     case 'anon':

@@ -57,7 +57,7 @@ export function cgroupWithDefaults(path: string, written: Knobs = {}): CgroupSpe
     memorySwapMax: written['memory.swap.max'] ?? Number.POSITIVE_INFINITY,
     cpusetMems: written['cpuset.mems'] ?? null,
     oomGroup: written['memory.oom.group'] ?? written['memory.oom_group'] ?? false,
-    oomPolicy: written['memory.oom_policy'] ?? 'none',
+    oomPolicy: written['memory.oom_policy'] ?? null,
     initial: written.initial ?? null,
   };
 }

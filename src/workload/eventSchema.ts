@@ -17,6 +17,13 @@ const readLimit: KnobReader = (written) => {
   if (!parsed.success) return { expected: 'a size such as 512MiB, or max' };
   return { value: parsed.data === Number.POSITIVE_INFINITY ? 'max' : String(parsed.data) };
 };
+const readSize: KnobReader = (written) => {
+  const parsed = limit.safeParse(written);
+  if (parsed.success && Number.isFinite(parsed.data)) return { value: String(parsed.data) };
+  return { expected: 'a size such as 512MiB' };
+};
+const readKill: KnobReader = (written) =>
+  String(written) === '1' ? { value: '1' } : { expected: '1' };
 const readFlag: KnobReader = (written) => {
   if (['0', 'false'].includes(String(written))) return { value: '0' };
   if (['1', 'true'].includes(String(written))) return { value: '1' };
@@ -41,6 +48,8 @@ const KNOBS = new Map<string, KnobReader>([
   ['memory.oom.group', readFlag],
   ['memory.oom_group', readFlag],
   ['memory.oom_policy', readPolicy],
+  ['memory.reclaim', readSize],
+  ['cgroup.kill', readKill],
   ['cgroup.subtree_control', readSubtree],
 ]);
 
@@ -167,6 +176,14 @@ export const event = keyed<EventSpec>(
       op: 'rmdir',
       cgroup: v.rmdir,
     })),
+    remount: define(
+      {
+        remount: z
+          .enum(['groupoom', 'defaults'], { error: 'groupoom or defaults' })
+          .describe("Remount cgroup2 with this option: the whole series' groupoom, or without."),
+      },
+      (v, moment) => ({ ...moment, op: 'remount', groupoom: v.remount === 'groupoom' }),
+    ),
     freeze: define({ freeze: yes.describe('Freeze the file system.') }, (_, moment) => ({
       ...moment,
       op: 'freeze',

@@ -137,6 +137,13 @@ const memorySteps = nameAll({
     {},
     (which) => ({ op: 'mlock', future: which === 'future' }),
   ),
+  mmu_notifier: define(
+    z
+      .enum(['blocking', 'nonblocking'], { error: 'blocking or nonblocking' })
+      .describe('Register an MMU notifier, as KVM does; blocking: it may have to wait.'),
+    {},
+    (kind) => ({ op: 'mmu_notifier', blocking: kind === 'blocking' }),
+  ),
   kmem: define(
     sizeVariate.describe('Allocate this much kernel memory.'),
     {

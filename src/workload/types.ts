@@ -48,6 +48,8 @@ export type Step =
   | { op: 'churn'; duration: Variate; every: Variate }
   | { op: 'free' }
   | { op: 'mlock'; future: boolean }
+  /** Register an MMU notifier, as KVM does for a guest. */
+  | { op: 'mmu_notifier'; blocking: boolean }
   | { op: 'threads'; count: number; size: Variate }
   /** `count` null: as many as the named process's own `count`. */
   | { op: 'spawn' | 'fork'; process: string; count: number | null }
@@ -140,8 +142,8 @@ export interface CgroupSpec {
   readonly cpusetMems: readonly number[] | null;
   /** memory.oom.group (4.19) or memory.oom_group (the series). */
   readonly oomGroup: boolean;
-  /** memory.oom_policy of Rientjes' series. */
-  readonly oomPolicy: 'none' | 'cgroup' | 'tree';
+  /** memory.oom_policy of Rientjes' series; null: the parent's. */
+  readonly oomPolicy: 'none' | 'cgroup' | 'tree' | null;
   /** Pages charged at t = 0 that no listed process maps (imported reports). */
   readonly initial: {
     readonly filePages: number;
@@ -192,6 +194,7 @@ export type EventSpec = {
   | { readonly op: 'sysrq'; readonly key: string }
   | { readonly op: 'rmdir' | 'mkdir'; readonly cgroup: string }
   | { readonly op: 'freeze' | 'thaw' }
+  | { readonly op: 'remount'; readonly groupoom: boolean }
   | { readonly op: 'kill'; readonly process: string; readonly signal: string }
 );
 

@@ -163,7 +163,7 @@ cgroups:
       memorySwapMax: Number.POSITIVE_INFINITY,
       cpusetMems: null,
       oomGroup: true,
-      oomPolicy: 'none',
+      oomPolicy: null,
       initial: null,
     });
   });
@@ -319,6 +319,21 @@ describe('an event', () => {
       },
     ],
     ['{ after_first_kill: 6s, thaw: true }', { atNs: 6000 * MS, after: 'first-kill', op: 'thaw' }],
+    [
+      '{ at: 1s, write: /a/cgroup.kill, value: 1 }',
+      {
+        atNs: 1000 * MS,
+        after: 'start',
+        op: 'write',
+        cgroup: '/a',
+        file: 'cgroup.kill',
+        value: '1',
+      },
+    ],
+    [
+      '{ at: 1s, remount: groupoom }',
+      { atNs: 1000 * MS, after: 'start', op: 'remount', groupoom: true },
+    ],
     ['{ at: 1s, freeze: true }', { atNs: 1000 * MS, after: 'start', op: 'freeze' }],
     ['{ at: 1s, sysrq: f }', { atNs: 1000 * MS, after: 'start', op: 'sysrq', key: 'f' }],
     ['{ at: 1s, rmdir: /a }', { atNs: 1000 * MS, after: 'start', op: 'rmdir', cgroup: '/a' }],

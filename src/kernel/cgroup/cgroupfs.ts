@@ -5,10 +5,13 @@ import { GFP_KERNEL } from '../mm/gfp.js';
 import { MemCgroup } from '../mm/mem_cgroup.js';
 import { mem_cgroup_out_of_memory } from '../mm/memcg_oom.js';
 import { count_memcg_event, drain_all_stock } from '../mm/memcontrol.js';
-import { try_to_free_mem_cgroup_pages } from '../mm/vmscan.js';
+import { SWAP_CLUSTER_MAX, try_to_free_mem_cgroup_pages } from '../mm/vmscan.js';
 import { spend } from '../sched/core.js';
+import { send_sigkill } from '../sched/signal.js';
 import type { Task } from '../sched/task.js';
 import { Cgroup, cgroup_tree } from './cgroup.js';
+
+const MAX_RECLAIM_RETRIES = 16;
 
 /** Makes a cgroup; it gets a memory controller of its own if its parent enables it. */
 export function cgroup_mkdir(k: Kernel, path: string): Cgroup {
@@ -23,7 +26,9 @@ export function cgroup_mkdir(k: Kernel, path: string): Cgroup {
 }
 
 function css_create(k: Kernel, cgroup: Cgroup): void {
-  cgroup.memcg = new MemCgroup(cgroup.path, cgroup.parent!.memcg, cgroup, k.nodes.length);
+  const parent = cgroup.parent!.memcg;
+  cgroup.memcg = new MemCgroup(cgroup.path, parent, cgroup, k.nodes.length);
+  cgroup.memcg.oom_policy = parent.oom_policy;
   k.forget_preorder();
 }
 
@@ -87,11 +92,16 @@ export function* cgroup_file_write(
   path: string,
   file: string,
   value: string,
-): Flow<'ENOENT' | 'EINVAL' | null> {
+): Flow<'ENOENT' | 'EINVAL' | 'EAGAIN' | null> {
   const cgroup = k.cgroups.get(path);
   if (cgroup === undefined) return 'ENOENT';
   if (file === 'cgroup.subtree_control') {
     if (/^[+-]memory$/.test(value)) write_subtree_control(k, cgroup, value.startsWith('+'));
+    return null;
+  }
+  if (file === 'cgroup.kill') {
+    if (!k.profile.cgroup_kill) return 'ENOENT';
+    cgroup_kill(k, cgroup);
     return null;
   }
   const { memcg } = cgroup;
@@ -115,7 +125,7 @@ function* write_memory_file(
   memcg: MemCgroup,
   file: string,
   pages: number,
-): Flow<'ENOENT' | null> {
+): Flow<'ENOENT' | 'EAGAIN' | null> {
   switch (file) {
     case 'memory.max':
       yield* memory_max_write(k, t, memcg, pages);
@@ -136,6 +146,9 @@ function* write_memory_file(
     case 'memory.swap.max':
       memcg.swap.max = pages;
       return null;
+    case 'memory.reclaim':
+      if (!k.profile.memory_reclaim) return 'ENOENT';
+      return yield* memory_reclaim(k, t, memcg, pages);
     default:
       return 'ENOENT';
   }
@@ -166,5 +179,29 @@ function* memory_max_write(k: Kernel, t: Task, memcg: MemCgroup, max: number): F
     if (!(yield* mem_cgroup_out_of_memory(k, t, memcg, GFP_KERNEL))) break;
     // A preemption point (oom_lock is a mutex): the loop must not keep the victim from the only CPU.
     yield spend(t, k.costs.syscallNs);
+  }
+}
+
+/** memory.reclaim (5.19): so many pages, in small portions, until reclaim finds nothing any more. */
+function* memory_reclaim(
+  k: Kernel,
+  t: Task,
+  memcg: MemCgroup,
+  nr_to_reclaim: number,
+): Flow<'EAGAIN' | null> {
+  let nr_retries = MAX_RECLAIM_RETRIES;
+  for (let left = nr_to_reclaim; left > 0 && !t.sigkill_pending; ) {
+    const portion = Math.min(left, SWAP_CLUSTER_MAX);
+    const got = yield* try_to_free_mem_cgroup_pages(k, t, memcg, portion, GFP_KERNEL, true);
+    if (got === 0 && nr_retries-- === 0) return 'EAGAIN';
+    left -= got;
+  }
+  return null;
+}
+
+/** cgroup.kill (5.14): SIGKILL for every process in the cgroup and below. */
+function cgroup_kill(k: Kernel, root: Cgroup): void {
+  for (const cgroup of cgroup_tree(root)) {
+    for (const task of [...cgroup.tasks]) if (!task.kthread) send_sigkill(k, task);
   }
 }

@@ -138,8 +138,8 @@ export class Mm {
   oom_skip = false; // MMF_OOM_SKIP
   unstable = false; // MMF_UNSTABLE
   oom_victim = false; // MMF_OOM_VICTIM
-  /** Has MMU notifiers (a KVM guest, say): the 4.15 reaper gives such an mm up. */
-  has_notifiers = false;
+  /** MMU notifiers, as a KVM guest or a GPU driver has them, and whether they may have to wait. */
+  notifiers: 'none' | 'nonblocking' | 'blocking' = 'none';
 
   constructor(owner: Task) {
     this.owner = owner;

@@ -30,6 +30,7 @@ import {
   type OomControl,
   type OomRequest,
 } from './oom_control.js';
+import { kill_oom_group, mem_cgroup_get_oom_group } from './oom_group.js';
 import { check_panic_on_oom, no_killable_process } from './oom_panic.js';
 import { mark_mmf_oom_skip, wake_oom_reaper } from './oom_reaper.js';
 import { dump_header, report_cost_ns } from './oom_report.js';
@@ -258,42 +259,6 @@ function worst_child(k: Kernel, p: Task, oc: OomControl): Task {
     }
   }
   return victim;
-}
-
-/** The highest ancestor of the victim, up to the OOM domain, that has memory.oom.group (4.19). */
-export function mem_cgroup_get_oom_group(
-  k: Kernel,
-  victim: Task,
-  domain: MemCgroup | null,
-): MemCgroup | null {
-  if (!k.profile.oom_group) return null;
-  const top = domain ?? k.root_mem_cgroup;
-  let group: MemCgroup | null = null;
-  for (let m: MemCgroup | null = victim.cgroup.memcg; m !== null && !m.is_root; m = m.parent) {
-    if (m.oom_group) group = m;
-    if (m === top) break;
-  }
-  return group;
-}
-
-/** Kills all members of a memory.oom.group (4.19). */
-export function* kill_oom_group(
-  k: Kernel,
-  t: Task,
-  group: MemCgroup,
-  oc: OomControl,
-  message: string,
-): Flow {
-  k.printk(`Tasks in ${group.path} are going to be killed due to memory.oom.group set`);
-  count_memcg_event(k, group, 'oom_group_kill');
-  for (const memcg of [...for_each_mem_cgroup_tree(group)]) {
-    for (const member of [...css_tasks(memcg)]) {
-      if (!member.is_leader || member.signal.oom_score_adj === OOM_SCORE_ADJ_MIN) continue;
-      if (member.signal === k.init.signal) continue;
-      const reason = `member of ${group.path}, which has memory.oom.group set`;
-      yield* __oom_kill_process(k, t, member, oc, { message, reason, group: true });
-    }
-  }
 }
 
 export interface KillNote {

@@ -89,8 +89,8 @@ function* try_oom_reap(k: Kernel, self: Task, victim: Task, mm: Mm): Flow<boolea
     k.trace.on['oom:skip_task_reaping']?.({ pid: victim.pid });
     return false;
   }
-  if (mm.has_notifiers && k.profile.reaper_takes_oom_lock) {
-    // 4.15 cannot tell blocking notifiers from others: it gives the victim a second and no more.
+  if (must_not_notify(k, mm)) {
+    // The reaper must not wait for a notifier: the victim gets a second, and no more.
     mm.mmap_sem.upRead();
     yield schedule_timeout(k.sched, k.sim.nowNs, self, k.jiffies.hz, TASK_INTERRUPTIBLE);
     return true;
@@ -102,13 +102,34 @@ function* try_oom_reap(k: Kernel, self: Task, victim: Task, mm: Mm): Flow<boolea
     return true;
   }
   k.trace.on['oom:start_task_reaping']?.({ pid: victim.pid });
-  yield* oom_reap_vmas(k, self, mm);
+  if (!(yield* __oom_reap_task_mm(k, self, mm))) {
+    mm.mmap_sem.upRead();
+    return false;
+  }
   k.printk(
     `oom_reaper: reaped process ${victim.pid} (${victim.comm}), now anon-rss:${K(mm.anon_pages)}kB, ` +
       `file-rss:${K(mm.file_pages)}kB, shmem-rss:${K(mm.shmem_pages)}kB`,
   );
   mm.mmap_sem.upRead();
   k.trace.on['oom:finish_task_reaping']?.({ pid: victim.pid });
+  return true;
+}
+
+/** Up to 4.15 any notifier may block, for all that is known; up to 4.18 those that say so (4.16). */
+function must_not_notify(k: Kernel, mm: Mm): boolean {
+  const { reaper_notifiers } = k.profile;
+  if (reaper_notifiers === 'any') return mm.notifiers !== 'none';
+  return reaper_notifiers === 'blockable' && mm.notifiers === 'blocking';
+}
+
+/**
+ * Returns false if a notifier would have had to wait (4.19: it is asked not to). One that can block
+ * always has to, in this model.
+ */
+export function* __oom_reap_task_mm(k: Kernel, t: Task, mm: Mm): Flow<boolean> {
+  mm.unstable = true;
+  if (mm.notifiers === 'blocking') return false;
+  yield* oom_reap_vmas(k, t, mm);
   return true;
 }
 

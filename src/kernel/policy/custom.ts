@@ -8,11 +8,10 @@ import { css_tasks } from '../cgroup/cgroup.js';
 import type { Kernel } from '../kernel.js';
 import { for_each_mem_cgroup_tree, type MemCgroup } from '../mm/mem_cgroup.js';
 import { INFLIGHT_VICTIM, is_memcg_oom, type OomControl } from '../mm/oom_control.js';
+import { kill_oom_group, mem_cgroup_get_oom_group } from '../mm/oom_group.js';
 import {
   __oom_kill_process,
   ineligible,
-  kill_oom_group,
-  mem_cgroup_get_oom_group,
   oom_badness,
   selection_cost,
   selection_inflight,

@@ -63,8 +63,8 @@ function select(k: Kernel, oc: OomControl, fair_root: boolean): boolean {
   const root = oc.memcg ?? k.root_mem_cgroup;
   oc.chosen_memcg = null;
   oc.chosen_points = 0;
-  // The policy of the memcg in OOM decides; that of root is cgroup, or there were nothing to compare.
-  if (root.oom_policy === 'none' && !root.is_root) return false;
+  // The policy of the memcg in OOM decides, not those below it.
+  if (root.oom_policy === 'none') return false;
   const scores = new Map<MemCgroup, number>();
   let leaves = 0;
   for (const memcg of for_each_mem_cgroup_tree(root)) {

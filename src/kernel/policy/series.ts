@@ -68,6 +68,7 @@ export const series_policy: OomPolicy = {
   name: 'series',
   doc: 'the whole v12/v13 series: memory.oom_group, mounted with groupoom',
   mem_cgroup_select_oom_victim(k, oc) {
+    if (!k.groupoom) return false;
     select_victim_memcg(k, oc.memcg ?? k.root_mem_cgroup, oc);
     return oc.chosen_memcg !== null;
   },

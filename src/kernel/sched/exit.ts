@@ -93,9 +93,9 @@ function* exit_mmap(k: Kernel, t: Task, mm: Mm): Flow {
   const had_vmas = mm.vmas.length > 0;
   const tlb = new MmuGather(k, t, k.costs.freePageNs);
   for (const vma of mm.vmas) yield* unmap_vma(vma, tlb);
-  if (had_vmas && mm.oom_victim) {
-    mark_mmf_oom_skip(k, mm, t.pid, 'exit_mmap');
-    // Wait for a reaper that is at work on this mm.
+  if (had_vmas && mm.oom_victim) mark_mmf_oom_skip(k, mm, t.pid, 'exit_mmap');
+  if (had_vmas && (mm.oom_victim || k.profile.process_mrelease)) {
+    // Wait for a reaper that is at work on this mm, or somebody in process_mrelease().
     yield* mm.mmap_sem.downWrite(t);
     mm.mmap_sem.upWrite(t);
   }

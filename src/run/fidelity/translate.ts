@@ -140,7 +140,7 @@ function cgroup_of(knobs: Record<string, unknown> & { path: string }): CgroupSpe
     memoryMin: pages_value(knobs['memory.min'], 0),
     memorySwapMax: pages_value(knobs['memory.swap.max'], Number.POSITIVE_INFINITY),
     oomGroup: Number(knobs.oom_group ?? 0) !== 0,
-    oomPolicy: 'none',
+    oomPolicy: null,
     cpusetMems: null,
     initial: null,
   };

@@ -1,5 +1,6 @@
 /** earlyoom (rfjakob/earlyoom: main.c, kill.c), options of its version 1.8. */
 import type { Flow } from '../../engine/coroutine.js';
+import { process_mrelease } from '../../kernel/mm/process_mrelease.js';
 import { OOM_SCORE_ADJ_MIN, type Task } from '../../kernel/sched/task.js';
 import { K } from '../../kernel/units.js';
 import type { EarlyoomSpec } from '../../workload/types.js';
@@ -153,20 +154,27 @@ export class Earlyoom extends Killer {
   /** Sends the signal and waits until the victim is gone, ten seconds at most. */
   *#kill_wait(t: Task, first: Signal, victim: Task, why: KillReason): Flow {
     let signal = first;
-    if (!(yield* this.kill(t, victim, signal, why))) return;
+    if (!(yield* this.#kill_release(t, victim, signal, why))) return;
     for (let i = 0; i < WAIT_POLLS && !t.sigkill_pending; i++) {
       if (signal === 'SIGTERM') {
         const m = yield* read_meminfo(this.k, t);
         if (this.lowmem_sig(m) === 'SIGKILL') {
           signal = 'SIGKILL';
           const reason = `${this.#reason(m, signal)}, after SIGTERM`;
-          if (!(yield* this.kill(t, victim, signal, { ...why, reason }))) return;
+          if (!(yield* this.#kill_release(t, victim, signal, { ...why, reason }))) return;
         }
       }
       yield read_files(this.k, t, 1);
       if (!is_alive(victim)) return;
       yield* nanosleep(this.k, t, WAIT_POLL_NS);
     }
+  }
+
+  /** kill(2), and then process_mrelease(2), where there is such a thing (since its version 1.7). */
+  *#kill_release(t: Task, victim: Task, signal: Signal, why: KillReason): Flow<boolean> {
+    if (!(yield* this.kill(t, victim, signal, why))) return false;
+    yield* process_mrelease(this.k, t, victim);
+    return true;
   }
 
   #reason(m: Meminfo, signal: Signal): string {

@@ -209,7 +209,13 @@ describe('memory.oom.group (KERNEL.md 4.9, from 4.19)', () => {
   });
 
   it('takes the rest of the cgroup with the victim, but for oom_score_adj -1000', () => {
-    expect(group('4.19', ['/top/mid/leaf'])).toEqual(['victim victim other', '/top/mid/leaf']);
+    expect(group('5.4', ['/top/mid/leaf'])).toEqual(['victim victim other', '/top/mid/leaf']);
+  });
+
+  it('visits threads up to 5.2, and kills their process again for each', () => {
+    const kills = 'victim victim other other';
+    expect(group('4.19', ['/top/mid/leaf'])).toEqual([kills, '/top/mid/leaf']);
+    expect(group('5.2', ['/top/mid/leaf'])).toEqual([kills, '/top/mid/leaf']);
   });
 
   it('reaches up to the highest group, even past one that is not', () => {

@@ -171,7 +171,7 @@ describe('oom_reaper (KERNEL.md 3.4)', () => {
 
   it('leaves an mm with notifiers alone: one second under oom_lock, and it is given up', () => {
     const w = world({ tasks: { a: { anon: 9 }, me: {} } });
-    w.tasks.a.mm!.has_notifiers = true;
+    w.tasks.a.mm!.notifiers = 'nonblocking';
     const log = w.timeline(...REAPER);
     doom(w, 'a');
     w.advance(999);

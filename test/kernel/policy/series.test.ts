@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { INFLIGHT_VICTIM } from '../../../src/kernel/mm/oom_control.js';
 import { mark_oom_victim } from '../../../src/kernel/mm/oom_victim.js';
 import { series_policy } from '../../../src/kernel/policy/series.js';
+import { play } from '../../userspace/play.js';
 import { type CgroupSpec, type TaskSpec, type World, world } from '../fixture.js';
 
 /** A tree of cgroups, `*` marking groups, with one task of the given size in each leaf. */
@@ -163,5 +164,48 @@ describe('killing a group (KERNEL.md 4.5)', () => {
     });
     w.run(w.tasks.me!, w.oom(w.tasks.me!));
     expect(w.kills).toEqual(['x']);
+  });
+});
+
+describe('the mount option groupoom (KERNEL.md 4.6)', () => {
+  const few_and_many = () =>
+    world({
+      policy: 'series',
+      cgroups: { '/few': {}, '/many': {} },
+      tasks: {
+        me: {},
+        big: { cgroup: '/few', anon: 60 },
+        small: { cgroup: '/many', anon: 40 },
+        other: { cgroup: '/many', anon: 40 },
+      },
+    });
+  const first_kill = (groupoom: boolean) => {
+    const w = few_and_many();
+    w.k.groupoom = groupoom;
+    w.run(w.tasks.me, w.oom(w.tasks.me));
+    return w.kills;
+  };
+
+  it('without it, processes are compared, as if the series were not there', () => {
+    expect([first_kill(true), first_kill(false)]).toEqual([['small'], ['big']]);
+  });
+
+  it('is a switch, and may be remounted', () => {
+    const played = (line: string, switches = '') =>
+      play(`
+        machine: { memory: 400MiB }
+        kernel: { version: "4.15", oom_policy: series${switches} }
+        cgroups: { /few: , /many: , /trigger: }
+        processes:
+          - { name: big, cgroup: /few, program: [ { anon: 100MiB }, hold ] }
+          - { name: small, cgroup: /many, count: 2, program: [ { anon: 80MiB }, hold ] }
+          - { name: trigger, cgroup: /trigger, start: 500ms, oom_score_adj: -1000,
+              program: [ { anon: 130MiB, step: 1MiB, every: 1ms }, hold ] }
+        events: [ ${line} ]
+        until: 2s`).victims[0];
+    expect(played('')).toBe('small');
+    expect(played('', ', groupoom: false')).toBe('big');
+    expect(played('{ at: 100ms, remount: defaults }')).toBe('big');
+    expect(played('{ at: 100ms, remount: groupoom }', ', groupoom: false')).toBe('small');
   });
 });

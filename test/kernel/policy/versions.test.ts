@@ -84,8 +84,33 @@ describe("Rientjes' memory.oom_policy", () => {
     expect(victims.sort()).toEqual(['ax', 'ay']);
   });
 
-  test('a memcg without a policy has the process scan', () => {
-    const limited = TREE('memory.max: 150MiB').replace('anon: 120MiB', 'anon: 60MiB');
-    expect(play(limited).victims[0]).toBe('ay');
+  /** At the limit of /a: one big process in /a/x, two small ones that use more together in /a/y. */
+  const atLimit = (knobs: string): string => `
+    machine: { memory: 400MiB }
+    kernel: { version: "4.15", oom_policy: rientjes }
+    cgroups: { ${knobs} /a/x: , /a/y: }
+    processes:
+      - { name: big, cgroup: /a/x, program: [ { anon: 60MiB }, hold ] }
+      - { name: small, cgroup: /a/y, count: 2, program: [ { anon: 40MiB }, hold ] }
+      - { name: trigger, cgroup: /a/x, start: 500ms, oom_score_adj: -1000,
+          program: [ { anon: 15MiB, step: 1MiB, every: 2ms }, hold ] }
+    until: 2s`;
+
+  test('none: a memcg at its limit has the process scan', () => {
+    const none = 'memory.max: 150MiB, memory.oom_policy: none';
+    expect(play(atLimit(`/a: { ${none} },`)).victims[0]).toBe('big');
+    expect(play(atLimit('/a: { memory.max: 150MiB },')).victims[0]).toBe('small');
+  });
+
+  test('new cgroups have the policy of their parent, and the whole system that of root', () => {
+    const root = '/: { memory.oom_policy: none }';
+    expect(play(atLimit(`${root}, /a: { memory.max: 150MiB },`)).victims[0]).toBe('big');
+    const global = (knobs: string) =>
+      atLimit(`${knobs} /t: , /a: ,`)
+        .replace('400MiB', '200MiB')
+        .replace('cgroup: /a/x, start', 'cgroup: /t, start')
+        .replace('15MiB', '60MiB');
+    expect(play(global('')).victims[0]).toBe('small');
+    expect(play(global(`${root},`)).victims[0]).toBe('big');
   });
 });

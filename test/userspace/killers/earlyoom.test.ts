@@ -177,6 +177,19 @@ describe('how it kills', () => {
     expect(exit!.timeNs).toBeGreaterThan(5e9);
   });
 
+  test.each([
+    ['5.9', 5],
+    ['6.1', 1],
+  ])('%s: the memory of a victim in D state is back within %i s', (kernel, seconds) => {
+    const { system } = play(`
+      machine: { memory: 512MiB, swap: 0 }
+      kernel: "${kernel}"
+      processes: [ { name: d, program: [ { anon: 435MiB }, { uninterruptible: 5s }, hold ] } ]
+      killers: [ earlyoom ]
+      until: ${seconds}s`);
+    expect(system.machine().freePages > 100 * MIB).toBe(seconds === 1);
+  });
+
   test('its own memory is locked, and its oom_score_adj is −100', () => {
     const { system } = shortOfMemory('');
     const self = system.tasks().find(({ comm }) => comm === 'earlyoom');
