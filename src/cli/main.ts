@@ -61,6 +61,7 @@ function addReplay(program: Command, finish: Finish): void {
     .argument('[workload]', "the token's workload, where it is neither shipped nor in --out")
     .addOption(new Option('--policy <file>', "the token's policy file, where it is not found"))
     .addOption(COMMON.runs())
+    .addOption(new Option('--no-continue', 'end where an interrupted run had stopped'))
     .addOption(new Option('--force', 'play it with another workload, policy or model version'))
     .addOption(COMMON.json())
     .addOption(COMMON.quiet())

@@ -15,6 +15,8 @@ export interface ReplayFlags {
   readonly policy?: string;
   readonly out: string;
   readonly force?: boolean;
+  /** False: end where an interrupted run had stopped. */
+  readonly continue: boolean;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
@@ -33,7 +35,9 @@ export async function runReplay(
   if (flags.json) printJson(replayJson(report));
   else printResult(formatReplay(report));
   if (report.verdict === 'different') return EXIT.refused;
-  return report.result.endedBy === 'interrupted' ? EXIT.interrupted : EXIT.ok;
+  return report.verdict === 'unknown' && report.result.endedBy === 'interrupted'
+    ? EXIT.interrupted
+    : EXIT.ok;
 }
 
 async function play(run: NamedRun, flags: ReplayFlags): Promise<ReplayReport> {
@@ -44,7 +48,8 @@ async function play(run: NamedRun, flags: ReplayFlags): Promise<ReplayReport> {
   }
   const interrupt = new Interrupt();
   try {
-    return await replayRun(run, { signal: interrupt.signal }, observers);
+    const options = { signal: interrupt.signal, stopThere: !flags.continue };
+    return await replayRun(run, options, observers);
   } finally {
     interrupt.release();
   }

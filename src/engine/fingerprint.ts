@@ -2,12 +2,12 @@
  * One number for a whole run: a hash over its events. Two runs with the same fingerprint did the
  * same; the letters say in which respects:
  *
- *   t  time      k  kind      a  actor and arg      r  number of random draws so far      v  notes
+ *   t  time      k  kind      a  actor and arg      r  number of random draws so far      v  victims
  *
  * A change that only moves random draws keeps `tka` while `tkar` changes, and so on.
  *
  * Two hashes are kept. SHA-256 over packed words is the one to publish; it is fed 64 KiB at a time,
- * because a call per event would cost more than the event. The running hash is four integers mixed
+ * because a call per event would cost more than the event. The running hash is five integers mixed
  * in place: it costs next to nothing to read, so checkpoints and divergence search compare that.
  */
 import { createHash, type Hash } from 'node:crypto';
@@ -15,8 +15,8 @@ import { createHash, type Hash } from 'node:crypto';
 const BATCH_WORDS = 16_384;
 /** Words that one event takes at most. */
 const EVENT_WORDS_MAX = 6;
-/** Begins a note, where an event would have the low half of its time or its kind. */
-const NOTE_MARK = -1;
+/** Begins a victim, where an event would have the low half of its time or its kind. */
+const VICTIM_MARK = -1;
 
 const LETTERS = 'tkarv';
 const DIGEST_HEX_DIGITS = 16;
@@ -32,15 +32,16 @@ export class Fingerprint {
   private readonly kind: boolean;
   private readonly actor: boolean;
   private readonly draws: boolean;
-  private readonly notes: boolean;
+  private readonly victims: boolean;
   private readonly hash: Hash = createHash('sha256');
   private readonly batch = new Int32Array(BATCH_WORDS);
   private used = 0;
-  /** The running hash. Any four different numbers will do to begin with. */
+  /** The running hash, a lane for each letter. Any different numbers will do to begin with. */
   private lane0 = 0x243f6a88;
   private lane1 = 0x05a308d3;
   private lane2 = 0x13198a2e;
   private lane3 = 0x03707344;
+  private lane4 = 0xa4093822 | 0;
 
   /**
    * @param letters - what goes in, out of `tkarv`
@@ -57,7 +58,7 @@ export class Fingerprint {
     this.kind = letters.includes('k');
     this.actor = letters.includes('a');
     this.draws = letters.includes('r');
-    this.notes = letters.includes('v');
+    this.victims = letters.includes('v');
   }
 
   /**
@@ -97,19 +98,24 @@ export class Fingerprint {
     this.used = used;
   }
 
-  /** Adds a number that isn't an event, such as a victim's pid. Ignored without letter `v`. */
-  note(word: number): void {
-    if (!this.notes) return;
+  /** Adds the pid of somebody who is killed for memory. Ignored without letter `v`. */
+  addVictim(pid: number): void {
+    if (!this.victims) return;
     if (this.used > BATCH_WORDS - EVENT_WORDS_MAX) this.flush();
-    this.batch[this.used] = NOTE_MARK;
-    this.batch[this.used + 1] = word;
+    this.batch[this.used] = VICTIM_MARK;
+    this.batch[this.used + 1] = pid;
     this.used += 2;
-    this.lane3 = mix(this.lane3 ^ NOTE_MARK, word);
+    this.lane4 = mix(this.lane4, pid);
   }
 
-  /** The running hash, 32 hex digits. */
+  /** The running hash: 8 hex digits for each of `tkarv`, whether it goes in or not. */
+  lanes(): string[] {
+    return [this.lane0, this.lane1, this.lane2, this.lane3, this.lane4].map(hex);
+  }
+
+  /** The running hash, 40 hex digits. */
   running(): string {
-    return hex(this.lane0) + hex(this.lane1) + hex(this.lane2) + hex(this.lane3);
+    return this.lanes().join('');
   }
 
   /** First 16 hex digits of the SHA-256 of everything added so far; more may be added after. */
@@ -129,13 +135,16 @@ export class Fingerprint {
   }
 }
 
+/** What `Fingerprint.lanes()` holds, in its order. */
+export const LANES = ['time', 'kind', 'actor', 'draws', 'victims'] as const;
+
 /** Mixes a word into a lane so that order counts. The multipliers are odd, which loses nothing. */
-function mix(lane: number, word: number): number {
+export function mix(lane: number, word: number): number {
   const product = Math.imul(lane ^ Math.imul(word, 0x9e3779b1), 0x85ebca6b);
   return ((product ^ (product >>> 15)) + 0x27d4eb2f) | 0;
 }
 
-function hex(word: number): string {
+export function hex(word: number): string {
   return (word >>> 0).toString(16).padStart(8, '0');
 }
 

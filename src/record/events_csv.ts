@@ -4,6 +4,7 @@ import {
   type TraceName,
   type Tracepoints,
 } from '../kernel/trace.js';
+import type { FileCalls } from './append_file.js';
 import { CsvWriter } from './csv_writer.js';
 import { NUMBER_BYTES_MAX, PLAIN, putNumber, putPlain } from './text_bytes.js';
 
@@ -20,8 +21,8 @@ export class EventsCsv {
   readonly #csv: CsvWriter;
 
   /** @throws OutputError when the file cannot be created. */
-  constructor(path: string) {
-    this.#csv = new CsvWriter(path, EVENT_COLUMNS);
+  constructor(path: string, calls?: FileCalls) {
+    this.#csv = new CsvWriter(path, EVENT_COLUMNS, calls);
   }
 
   /** Records from now on. */

@@ -1,5 +1,5 @@
 import type { Tracepoints } from '../kernel/trace.js';
-import { AppendFile } from './append_file.js';
+import { AppendFile, type FileCalls } from './append_file.js';
 
 const NS_PER_S = 1_000_000_000;
 const NS_PER_US = 1000;
@@ -18,8 +18,8 @@ export class KernelLog {
   #pending = '';
 
   /** @throws OutputError when the file cannot be created. */
-  constructor(path: string) {
-    this.#file = new AppendFile(path);
+  constructor(path: string, calls?: FileCalls) {
+    this.#file = new AppendFile(path, calls);
   }
 
   /** Records from now on. */

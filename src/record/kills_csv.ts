@@ -1,4 +1,6 @@
 import type { TraceContext, TraceFields, TraceName, Tracepoints } from '../kernel/trace.js';
+import type { FileCalls } from './append_file.js';
+import { parseCsv } from './csv_reader.js';
 import { type CsvCell, CsvWriter } from './csv_writer.js';
 import { asKill } from './userspace_kill.js';
 
@@ -31,6 +33,12 @@ export const KILL_COLUMNS = [
   'swap_pages',
   'pgtables_pages',
 ] as const;
+
+/** Whether a row says that its victim was still there when the run ended. */
+export function isOpenKill(row: string): boolean {
+  const [kill] = parseCsv(`${KILL_COLUMNS.join(',')}\n${row}\n`);
+  return kill !== undefined && (kill.exited_ns === '' || kill.freed_ns === '');
+}
 
 /** What became of a victim; null while it has not happened. */
 interface Aftermath {
@@ -72,8 +80,8 @@ export class KillsCsv {
   readonly #signalled = new Map<number, number>(); // pid -> ns of a SIGKILL just before oom_kill
 
   /** @throws OutputError when the file cannot be created. */
-  constructor(path: string) {
-    this.#csv = new CsvWriter(path, KILL_COLUMNS);
+  constructor(path: string, calls?: FileCalls) {
+    this.#csv = new CsvWriter(path, KILL_COLUMNS, calls);
   }
 
   /** Records from now on. */

@@ -26,6 +26,8 @@ export interface Manifest {
   readonly run: number;
   /** Whatever was asked for beyond the workload file, by option name. */
   readonly options: Readonly<Record<string, string | number | boolean>>;
+  /** Simulated ns between two samples. */
+  readonly sampleIntervalNs: number;
   /** Node's version only informs: if it mattered, that would be a bug. */
   readonly versions: { readonly oomsim: string; readonly model: string; readonly node: string };
   /** What `--json` prints, with the number of kills for their list; null until the run is over. */

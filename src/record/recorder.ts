@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import type { CgroupSnapshot, MachineSnapshot } from '../kernel/snapshot.js';
 import type { Tracepoints } from '../kernel/trace.js';
+import type { FileCalls } from './append_file.js';
+import { type Checkpoint, CheckpointsCsv } from './checkpoints_csv.js';
 import { EventsCsv } from './events_csv.js';
 import { KernelLog } from './kernel_log.js';
 import { KillsCsv } from './kills_csv.js';
@@ -13,13 +15,18 @@ export class RunRecorder {
   readonly #samples: SamplesCsv;
   readonly #kills: KillsCsv;
   readonly #log: KernelLog;
+  readonly #checkpoints: CheckpointsCsv;
 
-  /** @throws OutputError when one of the files cannot be created. */
-  constructor(dir: string) {
-    this.#log = new KernelLog(join(dir, RUN_FILES.log));
-    this.#kills = new KillsCsv(join(dir, RUN_FILES.kills));
-    this.#samples = new SamplesCsv(join(dir, RUN_FILES.samples));
-    this.#events = new EventsCsv(join(dir, RUN_FILES.events));
+  /**
+   * @param calls in place of those that write to the disk
+   * @throws OutputError when one of the files cannot be created
+   */
+  constructor(dir: string, calls?: FileCalls) {
+    this.#log = new KernelLog(join(dir, RUN_FILES.log), calls);
+    this.#kills = new KillsCsv(join(dir, RUN_FILES.kills), calls);
+    this.#samples = new SamplesCsv(join(dir, RUN_FILES.samples), calls);
+    this.#events = new EventsCsv(join(dir, RUN_FILES.events), calls);
+    this.#checkpoints = new CheckpointsCsv(join(dir, RUN_FILES.checkpoints), calls);
   }
 
   /** Records every tracepoint from now on; call it before the first event. */
@@ -30,6 +37,11 @@ export class RunRecorder {
   /** Adds the state at one instant to samples.csv. @throws OutputError */
   sample(timeNs: number, machine: MachineSnapshot, cgroups: readonly CgroupSnapshot[]): void {
     this.#samples.sample(timeNs, machine, cgroups);
+  }
+
+  /** Adds to checkpoints.csv. @throws OutputError */
+  checkpoint(checkpoint: Checkpoint): void {
+    this.#checkpoints.add(checkpoint);
   }
 
   /** Writes what is in memory, so that a killed run loses little. @throws OutputError */
@@ -50,7 +62,7 @@ export class RunRecorder {
     if (errors.length > 0) throw errors[0];
   }
 
-  #files(): readonly (EventsCsv | SamplesCsv | KillsCsv | KernelLog)[] {
-    return [this.#log, this.#kills, this.#samples, this.#events];
+  #files(): readonly (EventsCsv | SamplesCsv | KillsCsv | KernelLog | CheckpointsCsv)[] {
+    return [this.#log, this.#kills, this.#samples, this.#events, this.#checkpoints];
   }
 }

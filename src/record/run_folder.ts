@@ -10,6 +10,7 @@ export const RUN_FILES = {
   samples: 'samples.csv',
   kills: 'kills.csv',
   log: 'kernel.log',
+  checkpoints: 'checkpoints.csv',
 } as const;
 
 /** `<name>-<kernel>-<policy>-<seed>`, with whatever a file system might refuse replaced by `_`. */

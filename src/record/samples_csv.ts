@@ -1,4 +1,5 @@
 import type { CgroupSnapshot, MachineSnapshot } from '../kernel/snapshot.js';
+import type { FileCalls } from './append_file.js';
 import { type CsvCell, CsvWriter } from './csv_writer.js';
 
 const PAGE_BYTES = 4096;
@@ -75,8 +76,8 @@ export class SamplesCsv {
   readonly #row: CsvCell[] = SAMPLE_COLUMNS.map(() => null);
 
   /** @throws OutputError when the file cannot be created. */
-  constructor(path: string) {
-    this.#csv = new CsvWriter(path, SAMPLE_COLUMNS);
+  constructor(path: string, calls?: FileCalls) {
+    this.#csv = new CsvWriter(path, SAMPLE_COLUMNS, calls);
   }
 
   /** Adds one row a cgroup, in the order given. @throws OutputError */

@@ -9,6 +9,7 @@ import { Kernel } from '../kernel/kernel.js';
 import { custom_policy } from '../kernel/policy/custom.js';
 import type { OomPolicy } from '../kernel/policy/policy.js';
 import type { CgroupSnapshot, MachineSnapshot, TaskSnapshot } from '../kernel/snapshot.js';
+import { type StateDigest, state_digest } from '../kernel/state_digest.js';
 import { snapshot_cgroups, snapshot_machine, snapshot_tasks } from '../kernel/take_snapshot.js';
 import type { Tracepoints } from '../kernel/trace.js';
 import { bytes_to_pages } from '../kernel/units.js';
@@ -59,12 +60,14 @@ export interface System {
   machine(): MachineSnapshot;
   cgroups(): CgroupSnapshot[];
   tasks(): TaskSnapshot[];
+  /** The state at a glance: equal states have equal digests. */
+  digest(): StateDigest;
 }
 
 /** Peak number of pending events above which the ladder queue is the faster one (queue.ts). */
 const LADDER_FROM_TASKS = 256;
-/** Everything that an event is. */
-const INGREDIENTS = 'tkar';
+/** All there are. */
+const INGREDIENTS = 'tkarv';
 /** How often a workload with `quiet` looks whether everybody holds still. */
 const QUIET_POLL_NS = 300_000_000;
 /** Events between two checks of the invariants, unless asked for otherwise. */
@@ -90,6 +93,9 @@ export function boot(workload: Workload, options: BootOptions): System {
     (timeNs, kind, actor, arg) => fingerprint.add(timeNs, kind, actor, arg, streams.draws),
   );
   const kernel: Kernel = new Kernel(sim, config);
+  kernel.trace.subscribe(['oomsim:oom_kill', 'oomsim:userspace_kill'], (_name, _context, kill) =>
+    fingerprint.addVictim(kill.pid as number),
+  );
   for (const spec of workload.cgroups) make_cgroup(kernel, spec);
   place_cache(kernel, workload.machine.cachePages);
   const host = new Host(kernel, streams);
@@ -221,5 +227,8 @@ class RunningSystem implements System {
   }
   tasks(): TaskSnapshot[] {
     return snapshot_tasks(this.kernel);
+  }
+  digest(): StateDigest {
+    return state_digest(this.kernel);
   }
 }

@@ -69,7 +69,7 @@ async function runOfToken(token: ReproToken, options: FindOptions): Promise<Name
 
 async function runOfFolder(dir: string, options: FindOptions): Promise<NamedRun> {
   const manifest = readManifest(dir);
-  const source = storedWorkload(dir);
+  const source = storedWorkload(dir, manifest);
   const path = storedPolicy(dir);
   const policy = options.policy ?? (path === null ? null : await loadPolicy(path));
   const token = parseToken(manifest.token);
@@ -119,16 +119,17 @@ function workloadOf(identity: RunIdentity, { workload, outDir }: FindOptions): W
 }
 
 /** The workload in a run folder. @throws InputError */
-function storedWorkload(dir: string): WorkloadSource {
+function storedWorkload(dir: string, { workload: { name } }: Manifest): WorkloadSource {
   const path = join(dir, RUN_FILES.workload);
   const text = readText(path);
-  return { workload: parseWorkload(text, path), text, hash: workloadHash(text) };
+  // A workload that does not name itself has the name of its file, which was another then.
+  return { workload: { ...parseWorkload(text, path), name }, text, hash: workloadHash(text) };
 }
 
 function recordedByHash(hash: string, outDir: string): WorkloadSource | null {
   const isIts = ({ workload }: Manifest): boolean => workload.sha256.startsWith(hash);
-  const dir = runFolders(outDir).find((folder) => isIts(folder.manifest))?.dir;
-  return dir === undefined ? null : storedWorkload(dir);
+  const folder = runFolders(outDir).find(({ manifest }) => isIts(manifest));
+  return folder === undefined ? null : storedWorkload(folder.dir, folder.manifest);
 }
 
 /** The policy file that an identity names, from the shipped ones or a run in `outDir`. */

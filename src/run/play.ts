@@ -32,14 +32,13 @@ export async function play(
   observers: readonly RunObserver[] = [],
 ): Promise<RunResult> {
   const identity = identityOf(source, choices);
-  const recording = record(system, source, identity, choices, options);
+  const { sampleIntervalNs = defaultSampleIntervalNs(system.workload.untilNs) } = options;
+  const recording = record(system, source, identity, choices, { ...options, sampleIntervalNs });
   const kills = collectKills(system);
   const policyProblems = collectPolicyProblems(system);
   try {
     const ended = await drive(system, {
-      sampleIntervalNs:
-        options.sampleIntervalNs ?? defaultSampleIntervalNs(system.workload.untilNs),
-      flush: () => recording?.flush(),
+      sampleIntervalNs,
       observers: recording === null ? observers : [recording, ...observers],
       signal: options.signal,
       pauseAtEvents: options.pauseAtEvents,
@@ -58,7 +57,7 @@ function record(
   source: WorkloadSource,
   identity: RunIdentity,
   { policy }: RunChoices,
-  { outDir = null, force = false }: PlayOptions,
+  { outDir = null, force = false, sampleIntervalNs }: PlayOptions & { sampleIntervalNs: number },
 ): Recording | null {
   if (outDir === null) return null;
   const name = runFolderName({
@@ -69,7 +68,7 @@ function record(
   });
   const dir = join(outDir, name);
   const policyFile = typeof policy === 'object' ? policy : null;
-  return new Recording(system, { dir, identity, source, force, policyFile });
+  return new Recording(system, { dir, identity, source, force, sampleIntervalNs, policyFile });
 }
 
 function collectKills(system: ObservedSystem): readonly KillResult[] {

@@ -2,6 +2,7 @@ import { OutputError } from '../record/errors.js';
 import { type Manifest, type ManifestState, writeManifest } from '../record/manifest.js';
 import { RunRecorder } from '../record/recorder.js';
 import { prepareRunFolder, writePolicy, writeWorkload } from '../record/run_folder.js';
+import { checkpointOf } from './checkpoint.js';
 import type { RunObserver } from './drive.js';
 import type { WorkloadSource } from './identity.js';
 import type { ObservedSystem } from './observed_system.js';
@@ -16,6 +17,7 @@ export interface RecordingOptions {
   readonly identity: RunIdentity;
   readonly source: WorkloadSource;
   readonly force: boolean;
+  readonly sampleIntervalNs: number;
   /** Of a run with a policy file. */
   readonly policyFile: PolicyFile | null;
 }
@@ -32,7 +34,7 @@ export class Recording implements RunObserver {
   /** Takes the folder and subscribes to every tracepoint. @throws OutputError */
   constructor(
     system: ObservedSystem,
-    { dir, identity, source, force, policyFile }: RecordingOptions,
+    { dir, identity, source, force, sampleIntervalNs, policyFile }: RecordingOptions,
   ) {
     const text = formatIdentity(identity);
     this.dir = dir;
@@ -46,6 +48,7 @@ export class Recording implements RunObserver {
       seed: identity.seed,
       run: identity.run,
       options: identity.options,
+      sampleIntervalNs,
       versions: {
         oomsim: PROGRAM_VERSION,
         model: identity.modelVersion,
@@ -64,6 +67,11 @@ export class Recording implements RunObserver {
   /** Adds the state of the machine and of every cgroup. @throws OutputError */
   sample(system: ObservedSystem, timeNs: number): void {
     this.#recorder.sample(timeNs, system.machine(), system.cgroups());
+  }
+
+  /** Adds where the run stands. @throws OutputError */
+  checkpoint(system: ObservedSystem): void {
+    this.#recorder.checkpoint(checkpointOf(system));
   }
 
   /** @throws OutputError */

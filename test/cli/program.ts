@@ -38,6 +38,11 @@ export function startOomsim(args: readonly string[], cwd: string) {
   return { child, ended };
 }
 
+/** The words of a command line that runs the program. */
+export function oomsimCommand(args: readonly string[]): string[] {
+  return [process.execPath, mainPath(), ...args];
+}
+
 function mainPath(): string {
   if (!existsSync(MAIN)) throw new Error('these tests run the built program: npm run build first');
   return MAIN;

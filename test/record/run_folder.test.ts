@@ -16,6 +16,7 @@ function manifest(identity: string): Omit<Manifest, 'format'> {
     seed: '1',
     run: 1,
     options: {},
+    sampleIntervalNs: 10_000_000,
     versions: { oomsim: '0', model: '1', node: '20' },
     summary: null,
   };

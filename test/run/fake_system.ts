@@ -11,7 +11,14 @@ const MS = 1_000_000;
 
 /** What play() asks of a workload. */
 export function fakeWorkload(some: Partial<Workload> = {}): Workload {
-  const facts = { name: 'fake', kernel: '4.15', policy: 'cgroup', switches: {}, seed: '1' };
+  const facts = {
+    name: 'fake',
+    kernel: '4.15',
+    policy: 'cgroup',
+    switches: {},
+    seed: '1',
+    processes: [],
+  };
   return { ...facts, untilNs: 100 * MS, ...some } as Workload;
 }
 
@@ -65,6 +72,10 @@ export class FakeSystem implements ObservedSystem {
 
   tasks() {
     return [];
+  }
+
+  digest() {
+    return { memory: this.events, cgroups: 0, tasks: -this.events };
   }
 
   #play(): void {

@@ -26,6 +26,7 @@ test('a finished run leaves a complete folder', async () => {
   });
   expect(result.kills).toHaveLength(10);
   expect(readdirSync(dir).sort()).toEqual([
+    'checkpoints.csv',
     'events.csv',
     'kernel.log',
     'kills.csv',

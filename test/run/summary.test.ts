@@ -39,7 +39,7 @@ test('a summary names each victim with its reason and ends with the command', ()
 ended     at 5.000 s: its time was over
 events    184,220
 failures  0 page allocations
-files     out/small-vs-large-4.15-cgroup-42: workload.yaml events.csv samples.csv kills.csv kernel.log
+files     out/small-vs-large-4.15-cgroup-42: workload.yaml events.csv samples.csv kills.csv kernel.log checkpoints.csv
 token     oomsim1:1:9f3c0a11:42:1#5be1a0c2d3e4f506/tk@184220
 repeat    oomsim run small-vs-large --seed 42
 `,

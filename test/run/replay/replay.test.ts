@@ -1,4 +1,4 @@
-import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { findRun } from '../../../src/run/named_run.js';
@@ -37,11 +37,8 @@ describe('a token', () => {
     const { token, fingerprint } = await played();
     const [, identity, events] = /^(.*)#.*@(\d+)$/.exec(token)!;
     const wrong = [
-      [`${identity}#0123456789abcdef/tkar@${events}`, /the fingerprint after \d+ events is/],
-      [
-        `${identity}#${fingerprint}@${Number(events) + 1}`,
-        /it ended after \d+ events; the run had/,
-      ],
+      [`${identity}#0123456789abcdef/tkarv@${events}`, /the fingerprint after [\d,]+ events is/],
+      [`${identity}#${fingerprint}@${Number(events) + 1}`, /it ended after [\d,]+ events, it had/],
       [`${identity}#${fingerprint}@${Number(events) - 1}`, /the fingerprint after/],
     ] as const;
     for (const [other, difference] of wrong) {
@@ -55,7 +52,7 @@ describe('a token', () => {
     const { token } = await played({ untilNs: 3e8 });
     const longer = token.replace('until=300ms', 'until=400ms');
     const { differences } = await replay(longer);
-    expect(differences[0]).toMatch(/^it went on to \d+ events; the run ended after/);
+    expect(differences[0]).toMatch(/^it went on to [\d,]+ events, it ended after/);
   });
 
   test('without fingerprint says nothing of what came of it', async () => {
@@ -140,6 +137,68 @@ describe('a run folder', () => {
     const { outDir: dir } = await played({ outDir: tempDir() });
     appendFileSync(join(dir!, 'workload.yaml'), '# edited\n');
     await expect(find(dir!)).rejects.toThrow('another workload');
+  });
+
+  test('whose record was changed is not the same', async () => {
+    const { outDir: dir } = await played({ outDir: tempDir() });
+    const path = join(dir!, 'events.csv');
+    const rows = readFileSync(path, 'utf8').split('\n');
+    rows[100] = rows[100]!.replace(/^\d+/, '1');
+    writeFileSync(path, rows.join('\n'));
+    const { verdict, differences } = await replay(dir!);
+    expect(verdict).toBe('different');
+    expect(differences).toEqual([
+      expect.stringMatching(/^events.csv line 101: recorded 1,\d+,.* now /),
+    ]);
+  });
+
+  test('of a finished run must be complete', async () => {
+    const { outDir: dir } = await played({ outDir: tempDir() });
+    const path = join(dir!, 'samples.csv');
+    const rows = readFileSync(path, 'utf8').split('\n');
+    writeFileSync(path, `${rows.slice(0, 10).join('\n')}\n`);
+    appendFileSync(join(dir!, 'kernel.log'), '[    9.000000] and more\n');
+    rmSync(join(dir!, 'kills.csv'));
+    const { differences } = await replay(dir!);
+    expect(differences).toEqual([
+      expect.stringMatching(/^kernel.log line \d+ should not be there: \[ {4}9.000000\] and more$/),
+      'kills.csv is missing',
+      'samples.csv ends after line 10, and should go on',
+    ]);
+  });
+
+  test('tells between which checkpoints a run left it', async () => {
+    const swap = loadWorkload('swap');
+    const { outDir: dir } = await runWorkload(swap, { outDir: tempDir() });
+    const path = join(dir!, 'checkpoints.csv');
+    const rows = readFileSync(path, 'utf8').split('\n');
+    rows[2] = rows[2]!.replace(/,[0-9a-f]{8},/, ',00000000,');
+    writeFileSync(path, rows.join('\n'));
+    const { differences } = await replay(dir!);
+    expect(differences[0]).toMatch(
+      /^it left the record after event 8,192 \([\d.]+ s\) and before event 16,384 \([\d.]+ s\)$/,
+    );
+  });
+
+  test('of an interrupted run: it is compared there, and goes on to the end', async () => {
+    const stop = new AbortController();
+    const observer = {
+      slice: (system: { nowNs: number }) => {
+        if (system.nowNs >= 5e8) stop.abort();
+      },
+    };
+    const options = { outDir: tempDir(), signal: stop.signal };
+    const { outDir: dir, token } = await runWorkload(loaded, options, [observer]);
+    const whole = await played();
+    const report = await replay(dir!);
+    expect(report).toMatchObject({ verdict: 'same', result: { token: whole.token } });
+    expect(formatReplay(report)).toMatch(
+      /the same run up to event [\d,]+, where it was inter.* more/,
+    );
+    for (const { outcome } of report.files) expect(outcome).toBe('same');
+    expect(await replay(token)).toMatchObject({ verdict: 'same', result: { token: whole.token } });
+    const there = await replayRun(await find(dir!), { stopThere: true });
+    expect(there).toMatchObject({ verdict: 'same', result: { token } });
   });
 
   test('and nothing else', async () => {
