@@ -1,12 +1,17 @@
 /** What `oomsim decide` may be asked about, as a workload that stands still. */
 import { importObstacle, type OomReport, reportToWorkload } from '../import/dmesg/index.js';
+import type { ImportedWorkload } from '../import/imported.js';
 import type { Situation } from '../run/decide/decide.js';
-import { loadWorkload, shippedWorkloads } from '../workload/load.js';
+import { loadWorkload } from '../workload/load.js';
 import { parseWorkload } from '../workload/parse.js';
 import { InputError, printable } from '../workload/problems.js';
 import type { Workload } from '../workload/types.js';
 import { workloadToYaml } from '../workload/write.js';
+import { importKubernetes } from './import_kubernetes.js';
 import { type ChosenReport, chooseReport } from './reports.js';
+import { readStdin, sourceKind } from './source_kind.js';
+
+const STDIN = 'standard input';
 
 /** What to decide. */
 export interface DecideInput {
@@ -32,33 +37,49 @@ export interface InputFlags {
 }
 
 /**
- * Reads a workload, a shipped workload, or a log with an OOM report.
+ * Reads a workload, a shipped workload, a log with an OOM report, or Kubernetes manifests.
  * @throws InputError if it is none of them
  */
 export async function readInput(file: string, flags: InputFlags): Promise<DecideInput> {
-  return looksLikeWorkload(file) ? fromWorkload(file, flags) : fromLog(file, flags);
+  switch (await sourceKind(file)) {
+    case 'workload':
+      return fromWorkload(file, flags);
+    case 'manifests':
+      return fromImported(file, await importKubernetes([file], { driver: 'systemd' }), flags);
+    default:
+      return fromLog(file, flags);
+  }
 }
 
-const looksLikeWorkload = (file: string): boolean =>
-  /\.(ya?ml|json)$/i.test(file) || shippedWorkloads().includes(file);
-
-function fromWorkload(file: string, flags: InputFlags): DecideInput {
-  const { workload } = loadWorkload(file);
+async function fromWorkload(file: string, flags: InputFlags): Promise<DecideInput> {
+  const source = file === '-' ? STDIN : file;
+  const workload =
+    file === '-' ? parseWorkload(await readStdin(), STDIN) : loadWorkload(file).workload;
   const placed = workload.processes.some((process) => process.memory !== null);
   if (!placed && flags.at === undefined) {
     throw new InputError(
-      `${printable(file)}: no process has memory at the start (memory: …); ` +
+      `${printable(source)}: no process has memory at the start (memory: …); ` +
         'use --at TIME to play it to a moment first',
     );
   }
-  const situation = { memcg: flags.memcg ?? null, triggerPid: null, atNs: flags.at ?? null };
-  return { source: file, workload, situation, log: null, missing: [], assumed: [] };
+  return { source, workload, situation: asked(flags), log: null, missing: [], assumed: [] };
+}
+
+function fromImported(file: string, made: ImportedWorkload, flags: InputFlags): DecideInput {
+  const source = file === '-' ? STDIN : file;
+  const workload = parseWorkload(workloadToYaml(made.file), source);
+  const { missing, assumed } = made;
+  return { source, workload, situation: asked(flags), log: null, missing, assumed };
+}
+
+function asked({ memcg, at }: InputFlags): Situation {
+  return { memcg: memcg ?? null, triggerPid: null, atNs: at ?? null };
 }
 
 async function fromLog(file: string, flags: InputFlags): Promise<DecideInput> {
   const log = await chooseReport(file, flags.report);
   const { report, judgement } = log;
-  const source = file === '-' ? 'standard input' : file;
+  const source = file === '-' ? STDIN : file;
   const nowhere = { memcg: null, triggerPid: null, atNs: null };
   const obstacle = importObstacle(report);
   if (obstacle !== null) {

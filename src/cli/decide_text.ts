@@ -8,6 +8,8 @@ import { type ChosenReport, counted, reportList } from './reports.js';
 
 /** Candidates listed without --explain before the rest is only counted. */
 const LISTED = 5;
+/** Longer paths of cgroups are shown by their ends, except in full lists. */
+const PATH_COLUMNS = 48;
 
 /** The decision as text; `all`: with every candidate. */
 export function decisionText(decision: Decision, all: boolean): string {
@@ -147,7 +149,7 @@ function verdictCells(verdict: Verdict, before: Verdict | null): string[] {
   return [
     verdict.policy,
     now,
-    verdict.victims[0]?.cgroup ?? '',
+    ending(verdict.victims[0]?.cgroup ?? ''),
     mib(freed),
     verdict.returns === null ? 'panic' : String(verdict.returns),
     ...(old === null ? [] : [old === now ? 'the same' : old]),
@@ -210,7 +212,7 @@ function taskTable(verdict: Verdict, limit: number, kernels: string): string[] {
   const rows = shown.map((c: Candidate) => [
     `${c.pid}`,
     c.comm,
-    c.cgroup || '/',
+    shown.length > LISTED ? c.cgroup || '/' : ending(c.cgroup || '/'),
     c.why === '' ? mib(c.points) : '-',
     c.why === '' ? arithmetic(c) : c.why,
   ]);
@@ -236,6 +238,11 @@ function memcgTable(verdict: Verdict, policies: string): string[] {
   ]);
   const table = alignColumns([['cgroup', 'counts as', ''], ...rows], ['left', 'right', 'left']);
   return [`Cgroups as compared by ${policies}:`, ...table.map((line) => `  ${line}`)];
+}
+
+/** The end of a long path, which is what tells cgroups apart. */
+function ending(path: string): string {
+  return path.length <= PATH_COLUMNS ? path : `…${path.slice(1 - PATH_COLUMNS)}`;
 }
 
 function bulleted(title: string, items: readonly string[]): string[] {

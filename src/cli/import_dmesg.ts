@@ -1,10 +1,9 @@
-import { writeFileSync } from 'node:fs';
 import { reportToWorkload } from '../import/dmesg/index.js';
-import { OutputError, reasonOf } from '../record/errors.js';
 import { workloadToYaml } from '../workload/write.js';
 import { EXIT } from './exit_codes.js';
 import { printResult } from './output.js';
 import { chooseReport, reportList } from './reports.js';
+import { writeNew } from './write_new.js';
 
 export interface ImportDmesgFlags {
   /** Where to write; undefined is stdout. */
@@ -39,16 +38,6 @@ export async function runImportDmesg(file: string, flags: ImportDmesgFlags): Pro
     all.length === 1 ? '' : `; --report chooses another of ${all.length}, --list lists`;
   note(`report ${number}, at line ${report.lines.first}${others}`);
   return EXIT.ok;
-}
-
-function writeNew(path: string, text: string, force: boolean): void {
-  try {
-    writeFileSync(path, text, { flag: force ? 'w' : 'wx' });
-  } catch (error) {
-    const isThere = (error as NodeJS.ErrnoException).code === 'EEXIST';
-    const hint = isThere ? 'replace it with --force' : '';
-    throw new OutputError(`cannot write ${path}: ${reasonOf(error)}`, { hint, cause: error });
-  }
 }
 
 function note(line: string): void {

@@ -3,7 +3,7 @@ import { Argument, Command, CommanderError, Option } from 'commander';
 import { PROGRAM_VERSION } from '../run/program_version.js';
 import { EXIT } from './exit_codes.js';
 import { LISTS } from './list_names.js';
-import { COMMON } from './options.js';
+import { COMMON, IMPORT, parseBytes } from './options.js';
 import { tolerateClosedPipes } from './output.js';
 import { reportError } from './report_error.js';
 
@@ -74,7 +74,10 @@ function addDecide(program: Command, finish: Finish): void {
   program
     .command('decide')
     .description('no time passes: who would be killed now, under each policy, and why')
-    .argument('<file>', 'a workload, or a kernel log with an OOM report')
+    .argument(
+      '<file>',
+      'a workload, a kernel log with an OOM report, or Kubernetes manifests; - reads stdin',
+    )
     .addOption(COMMON.kernels())
     .addOption(COMMON.policies())
     .addOption(COMMON.settings())
@@ -100,18 +103,49 @@ function addFidelity(program: Command, finish: Finish): void {
 }
 
 function addImport(program: Command, finish: Finish): void {
-  program
-    .command('import')
-    .description('make a workload of something real')
+  const command = program.command('import').description('make a workload of something real');
+  command
     .command('dmesg')
     .description('a workload from an OOM report in a kernel log')
     .argument('<file>', 'the log; - reads standard input')
-    .addOption(new Option('--out <file>', 'write the workload there instead of to stdout'))
+    .addOption(IMPORT.out())
     .addOption(COMMON.report())
     .addOption(new Option('--list', 'only list the reports of the log'))
-    .addOption(new Option('--force', 'overwrite the file'))
+    .addOption(IMPORT.force())
     .action(async (file, flags) =>
       finish((await import('./import_dmesg.js')).runImportDmesg(file, flags)),
+    );
+  command
+    .command('kubernetes')
+    .description('a workload from the manifests of the pods of one node')
+    .argument(
+      '<files...>',
+      'YAML or JSON, as written or as kubectl get -o prints it; - reads stdin',
+    )
+    .addOption(IMPORT.out())
+    .addOption(IMPORT.force())
+    .addOption(new Option('--usage <file>', 'real sizes: kubectl top pods [--containers], or CSV'))
+    .addOption(new Option('--node <name>', 'which node; default: the one with most pods'))
+    .addOption(
+      new Option('--node-memory <size>', "default: the Node object's").argParser(parseBytes),
+    )
+    .addOption(new Option('--node-swap <size>', 'swap space; default: none').argParser(parseBytes))
+    .addOption(
+      new Option('--reserved <size>', 'kube-reserved and system-reserved').argParser(parseBytes),
+    )
+    .addOption(
+      new Option('--driver <name>', 'cgroup driver of the kubelet')
+        .choices(['systemd', 'cgroupfs'])
+        .default('systemd'),
+    )
+    .addOption(
+      new Option(
+        '--single-process-oom-kill',
+        "the kubelet's singleProcessOOMKill: no memory.oom.group, as before 1.28 and on cgroup v1",
+      ),
+    )
+    .action(async (files, flags) =>
+      finish((await import('./import_kubernetes.js')).runImportKubernetes(files, flags)),
     );
 }
 

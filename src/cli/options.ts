@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { CHANGE_SYNTAX, type Change, parseChange } from '../run/decide/what_if.js';
-import { parseTime } from '../workload/units.js';
+import { parseSize, parseTime } from '../workload/units.js';
 
 /** Options that mean the same wherever they appear. */
 export const COMMON = {
@@ -62,6 +62,19 @@ export const COMMON = {
   json: () => new Option('--json', 'print the result as JSON on stdout'),
   quiet: () => new Option('-q, --quiet', 'no progress on stderr'),
 } as const;
+
+/** Options of the importers. */
+export const IMPORT = {
+  out: () => new Option('--out <file>', 'write the workload there instead of to stdout'),
+  force: () => new Option('--force', 'overwrite the file'),
+} as const;
+
+/** A size for options of the importers, bytes. */
+export function parseBytes(text: string): number {
+  const size = parseSize(text);
+  if (!size.ok) throw new InvalidArgumentError(`Expected a size such as 16GiB: ${size.why}.`);
+  return size.value;
+}
 
 export type Switches = Readonly<Record<string, string>>;
 

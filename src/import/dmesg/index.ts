@@ -16,7 +16,6 @@ export { OomReportParser } from './report.js';
 export { type BadnessRules, type ChosenRules, chooseRules, rulesOf } from './rules.js';
 export type { ScoreCheck } from './score.js';
 export {
-  type ImportedWorkload,
   type ImportOptions,
   importObstacle,
   reportToWorkload,

@@ -4,6 +4,7 @@
  */
 import { InputError } from '../../workload/problems.js';
 import type { WorkloadFile } from '../../workload/write.js';
+import { type ImportedWorkload, type Notes, notesText } from '../imported.js';
 import { adjOf } from './badness.js';
 import { candidateRows, rebuiltRow } from './candidates.js';
 import { type Judgement, judgeReport } from './judge.js';
@@ -12,20 +13,8 @@ import { type ProcessPages, type RssSplit, splitRss } from './split_rss.js';
 import type { OomReport, TaskRow } from './types.js';
 import { parseVersion, presetFor } from './version.js';
 import { importCgroups } from './workload_cgroups.js';
-import { importMachine, type Notes } from './workload_machine.js';
+import { importMachine } from './workload_machine.js';
 import { importProcess } from './workload_process.js';
-
-/** A workload file with its provenance. */
-export interface ImportedWorkload {
-  /** For workloadToYaml(). */
-  readonly file: WorkloadFile;
-  /** Comments by path, for workloadToYaml(): where each number came from. */
-  readonly comments: ReadonlyMap<string, string>;
-  /** What the report does not say. */
-  readonly missing: readonly string[];
-  /** What was taken in its place. */
-  readonly assumed: readonly string[];
-}
 
 /** How to import. */
 export interface ImportOptions {
@@ -201,9 +190,6 @@ function headComment(report: OomReport, notes: Notes, source: string | undefined
   return [
     `Made by oomsim import dmesg from lines ${first} to ${last}${where}.`,
     ...(when === null ? [] : [`Time of the report: ${when}.`]),
-    'Not in the report:',
-    ...notes.missing.map((gap) => `  - ${gap}`),
-    'Assumed:',
-    ...notes.assumed.map((guess) => `  - ${guess}`),
+    ...notesText(notes),
   ].join('\n');
 }

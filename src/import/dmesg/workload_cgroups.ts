@@ -1,9 +1,9 @@
 /** The cgroups of an imported workload. */
 import { pathText } from '../../workload/problems.js';
 import type { WorkloadFile } from '../../workload/write.js';
+import type { Notes } from '../imported.js';
 import { fitInto, type RssSplit } from './split_rss.js';
 import type { OomReport } from './types.js';
-import type { Notes } from './workload_machine.js';
 
 /** The cgroup that hit its limit, the victim's, and what they hold besides the processes. */
 export function importCgroups(

@@ -1,5 +1,6 @@
 /** The machine of an imported workload: zones, swap, CPUs, and what no process accounts for. */
 import type { WorkloadFile } from '../../workload/write.js';
+import type { Notes } from '../imported.js';
 import type { RssSplit } from './split_rss.js';
 import { fitInto, fitSwap } from './split_rss.js';
 import type { TotalPages } from './totalpages.js';
@@ -8,13 +9,6 @@ import type { OomReport, ZoneReport } from './types.js';
 type Machine = WorkloadFile['machine'];
 type Zone = NonNullable<Machine['zones']>[number];
 type ZoneName = Zone['name'];
-
-/** What importing collects on its way: comments by path, gaps, guesses. */
-export interface Notes {
-  readonly comments: Map<string, string>;
-  readonly missing: string[];
-  readonly assumed: string[];
-}
 
 /** A machine, and what must be charged to somebody at the start besides the processes. */
 export interface ImportedMachine {

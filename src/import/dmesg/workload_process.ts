@@ -1,12 +1,12 @@
 /** One row of the table as a process of the workload. */
 import { pathText } from '../../workload/problems.js';
 import type { WorkloadFile } from '../../workload/write.js';
+import type { Notes } from '../imported.js';
 import { adjOf } from './badness.js';
 import type { Judgement } from './judge.js';
 import type { ProcessPages } from './split_rss.js';
 import type { OomReport, TaskRow } from './types.js';
 import { oomCgroup, usablePath } from './workload_cgroups.js';
-import type { Notes } from './workload_machine.js';
 
 type ProcessFile = NonNullable<WorkloadFile['processes']>[number];
 

@@ -51,6 +51,8 @@ export interface Verdict {
   readonly roomPages: number | null;
 }
 
+/** Nobody asks after them. */
+const KERNEL_THREAD = 'kernel thread';
 /** Waits that one call may ask for before it is taken to hang. */
 const STEPS_MAX = 1_000_000;
 
@@ -86,7 +88,7 @@ export function decide(
         if (!kill.repeat) victims.push(victim_of(kill));
       } else if (name === 'oomsim:oom_select') {
         selection = fields as unknown as TraceFields['oomsim:oom_select'];
-        candidates = selection.candidates();
+        candidates = selection.candidates().filter((c) => c.why !== KERNEL_THREAD);
         memcgCandidates = selection.memcg_candidates();
       } else result = fields as unknown as TraceFields['oomsim:out_of_memory'];
     },

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import {
-  type ImportedWorkload,
   importObstacle,
   judgeReport,
   parseOomReports,
   reportToWorkload,
 } from '../../../src/import/dmesg/index.js';
+import type { ImportedWorkload } from '../../../src/import/imported.js';
 import { parseWorkload } from '../../../src/workload/parse.js';
 import type { Workload } from '../../../src/workload/types.js';
 import { workloadToYaml } from '../../../src/workload/write.js';

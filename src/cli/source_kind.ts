@@ -1,0 +1,59 @@
+/** What a file given on the command line is: told from its beginning, since names say little. */
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { looksLikeManifests } from '../import/kubernetes/index.js';
+import { shippedWorkloads } from '../workload/load.js';
+
+export type SourceKind = 'workload' | 'log' | 'manifests';
+
+const HEAD_BYTES = 64 * 1024;
+const WORKLOAD_KEY = /^["\s{]*"?(?:machine|processes|cgroups)"?\s*:/m;
+
+/** The kind of a file, a shipped workload's name, or `-` for standard input. */
+export async function sourceKind(file: string): Promise<SourceKind> {
+  if (file === '-') return kindOfText(await peekStdin());
+  if (shippedWorkloads().includes(file)) return 'workload';
+  const head = headOf(file);
+  const kind = kindOfText(head);
+  // A broken workload file is still one: its problems are to be told, not "no OOM report in it".
+  return kind === 'log' && /\.ya?ml$/i.test(file) ? 'workload' : kind;
+}
+
+function kindOfText(head: string): SourceKind {
+  if (looksLikeManifests(head)) return 'manifests';
+  return WORKLOAD_KEY.test(head) ? 'workload' : 'log';
+}
+
+/** The beginning of a file; '' for what cannot be read, which whoever reads it will say. */
+function headOf(file: string): string {
+  try {
+    if (!statSync(file).isFile()) return '';
+    const descriptor = openSync(file, 'r');
+    try {
+      const buffer = Buffer.alloc(HEAD_BYTES);
+      return buffer.toString('utf8', 0, readSync(descriptor, buffer));
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch {
+    return '';
+  }
+}
+
+/** The first chunk of standard input, which stays to be read. */
+async function peekStdin(): Promise<string> {
+  const { stdin } = process;
+  const chunk = await new Promise<Buffer | null>((resolve) => {
+    stdin.once('end', () => resolve(null));
+    stdin.once('readable', () => resolve(stdin.read() as Buffer | null));
+  });
+  if (chunk === null) return '';
+  stdin.unshift(chunk);
+  return chunk.toString('utf8', 0, HEAD_BYTES);
+}
+
+/** All of standard input as text. */
+export async function readStdin(): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks).toString('utf8');
+}
