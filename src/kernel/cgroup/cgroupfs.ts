@@ -106,6 +106,8 @@ export function* cgroup_file_write(
   }
   const { memcg } = cgroup;
   if (memcg.cgroup !== cgroup) return 'ENOENT';
+  // The series takes any number.
+  if (file === 'memory.oom.group' && !/^[01]$/.test(value)) return 'EINVAL';
   if (file === 'memory.oom.group' || file === 'memory.oom_group') {
     memcg.oom_group = Number(value) !== 0;
     return null;

@@ -252,6 +252,7 @@ describe('what was chosen, and what comes of it (KERNEL.md 1.3)', () => {
       { cgroups: leaf, tasks: victim },
       NOTHING(true), // and no sleep
     ],
+    ['v9', 'a memcg and its task', { cgroups: leaf, tasks: t() }, 'true after 8ms, killed: t'],
     [
       'v10',
       'a memcg with a victim in flight (D1 begins)',

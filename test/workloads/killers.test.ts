@@ -1,14 +1,16 @@
 /** The shipped workloads with userspace killers do what their comments say. */
 import { expect, test } from 'vitest';
-import type { TraceFields } from '../../../src/kernel/trace.js';
-import { boot } from '../../../src/run/boot.js';
-import { loadWorkload } from '../../../src/workload/load.js';
+import type { TraceFields } from '../../src/kernel/trace.js';
+import { boot } from '../../src/run/boot.js';
+import { loadWorkload } from '../../src/workload/load.js';
 
 test.each([
   ['earlyoom-in-time', ['earlyoom hog SIGTERM']],
   ['earlyoom-too-late', ['kernel hog']],
   ['systemd-oomd-in-time', ['systemd-oomd hungry SIGKILL']],
   ['systemd-oomd-too-late', ['kernel hog']],
+  ['oomd-in-time', ['oomd browser SIGKILL', 'oomd helper SIGKILL']],
+  ['oomd-too-late', ['kernel leak']],
 ])('%s', (name, expected) => {
   const { workload } = loadWorkload(name);
   const system = boot(workload, { seed: '1', run: 1, queue: 'auto', check: false });
