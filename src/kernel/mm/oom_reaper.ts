@@ -12,7 +12,6 @@ const MAX_OOM_REAP_RETRIES = 10;
 /** Victims that wait for the reaper: last in, first out. */
 export class OomReaper {
   readonly list: Task[] = [];
-  readonly queued = new Set<Task>();
   thread: Task | null = null;
   /** What it is reaping now. */
   reaping: Task | null = null;
@@ -20,9 +19,8 @@ export class OomReaper {
 
 /** Hands a victim to the reaper, at once or after OOM_REAPER_DELAY (5.18). */
 export function wake_oom_reaper(k: Kernel, t: Task): void {
-  const { reaper } = k;
-  if (reaper.queued.has(t)) return;
-  reaper.queued.add(t);
+  if (t.reaper_queued) return;
+  t.reaper_queued = true;
   if (k.profile.reaper_delay_hz === 0) {
     queue_for_reaping(k, t);
     return;
@@ -55,7 +53,7 @@ export function* oom_reaper(k: Kernel, self: Task): Flow {
     k.reaper.reaping = victim;
     yield* oom_reap_task(k, self, victim);
     k.reaper.reaping = null;
-    k.reaper.queued.delete(victim);
+    victim.reaper_queued = false;
   }
 }
 

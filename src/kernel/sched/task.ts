@@ -74,6 +74,8 @@ export class Task implements Waiter {
   exiting = false; // PF_EXITING
   memalloc = false; // PF_MEMALLOC
   memdie = false; // TIF_MEMDIE
+  /** Handed to the oom_reaper, and not yet done with. */
+  reaper_queued = false;
   sigkill_pending = false;
   stop_pending = false;
   /** In kernel code without cond_resched(): without CONFIG_PREEMPT it keeps its CPU until it sleeps. */
