@@ -231,8 +231,7 @@ export class Kernel {
     this.processes.delete(leader);
     const parent = leader.signal.parent;
     if (parent !== null) {
-      const at = parent.signal.children.indexOf(leader);
-      if (at >= 0) parent.signal.children.splice(at, 1);
+      parent.signal.children.delete(leader);
       parent.signal.wait_chldexit.wakeAll();
     }
     this.on_process_exit(leader);

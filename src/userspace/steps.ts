@@ -184,7 +184,7 @@ function* frozen_write(program: Program, t: Task): Flow {
 function* wait_for_children(t: Task): Flow {
   const before = t.sleep_state;
   t.sleep_state = TASK_INTERRUPTIBLE;
-  while (t.signal.children.length > 0 && !t.sigkill_pending) {
+  while (t.signal.children.size > 0 && !t.sigkill_pending) {
     if (t.stop_pending) yield* do_signal_stop(t);
     t.wchan = 'wait';
     t.signal.wait_chldexit.add(t);

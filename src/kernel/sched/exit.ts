@@ -184,7 +184,7 @@ function exit_notify(k: Kernel, t: Task): void {
 function reparent_children(k: Kernel, leader: Task): void {
   for (const child of leader.signal.children) {
     child.signal.parent = k.init;
-    k.init.signal.children.push(child);
+    k.init.signal.children.add(child);
   }
-  leader.signal.children.length = 0;
+  leader.signal.children.clear();
 }

@@ -43,7 +43,8 @@ export class Signal {
   parent: Task | null = null;
   /** Kernel memory that open files hold, charged to whoever filled them. */
   readonly files: { memcg: MemCgroup; kind: KmemKind; pages: number }[] = [];
-  readonly children: Task[] = []; // group leaders forked by any thread of this group
+  /** Group leaders forked by any thread of this group, in that order. */
+  readonly children = new Set<Task>();
   readonly wait_chldexit = new WaitQueue<Task>();
 
   constructor(readonly leader: Task) {}
