@@ -3,7 +3,7 @@ import { Argument, Command, CommanderError, Option } from 'commander';
 import { PROGRAM_VERSION } from '../run/program_version.js';
 import { EXIT } from './exit_codes.js';
 import { LISTS } from './list_names.js';
-import { COMMON, IMPORT, parseBytes } from './options.js';
+import { COMMON, IMPORT, parseBytes, parseCount, parseList } from './options.js';
 import { tolerateClosedPipes } from './output.js';
 import { reportError } from './report_error.js';
 
@@ -19,6 +19,7 @@ function buildProgram(finish: Finish): Command {
     .exitOverride();
   addRun(program, finish);
   addReplay(program, finish);
+  addDiff(program, finish);
   addDecide(program, finish);
   addFidelity(program, finish);
   addImport(program, finish);
@@ -69,6 +70,34 @@ function addReplay(program: Command, finish: Finish): void {
       finish((await import('./replay.js')).runReplay(run, workload, flags)),
     );
 }
+
+function addDiff(program: Command, finish: Finish): void {
+  program
+    .command('diff')
+    .description('the first event at which two runs part, and why; exit code 1 if they do')
+    .argument('<a>', 'a run: its token, its folder, or a workload')
+    .argument('[b]', 'another; or one run, with two values for an option')
+    .addOption(new Option('--policy <a,b>', 'policies, by name or as files').argParser(parseList))
+    .addOption(new Option('--seed <a,b>', 'seeds').argParser(parseList))
+    .addOption(new Option('--kernel <a,b>', 'kernels').argParser(parseList))
+    .addOption(COMMON.set())
+    .addOption(new Option('--workload <file>', "the tokens' workload, where it is not found"))
+    .addOption(COMMON.runs())
+    .addOption(
+      new Option('--context <n>', 'events to show around').argParser(parseCount).default(3),
+    )
+    .addOption(COMMON.json())
+    .addOption(COMMON.quiet())
+    .addHelpText('after', DIFF_EXAMPLES)
+    .action(async (a, b, flags) => finish((await import('./diff.js')).runDiff(a, b, flags)));
+}
+
+const DIFF_EXAMPLES = `
+Examples:
+  oomsim diff small-vs-large --policy process,cgroup
+  oomsim diff small-vs-large --seed 1,2
+  oomsim diff out/a-4.15-process-1 out/a-4.15-cgroup-1
+  oomsim diff TOKEN TOKEN --workload mine.yaml`;
 
 function addDecide(program: Command, finish: Finish): void {
   program

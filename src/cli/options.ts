@@ -96,12 +96,19 @@ function parseSwitch(text: string, before: Switches): Switches {
   return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
 }
 
+/** `a,b`: one value, or one for each of several. */
+export function parseList(text: string): string[] {
+  const values = text.split(',');
+  if (values.includes('')) throw new InvalidArgumentError('Expected a value, or A,B.');
+  return values;
+}
+
 function parseNonEmpty(text: string): string {
   if (text === '') throw new InvalidArgumentError('Expected some text.');
   return text;
 }
 
-function parseCount(text: string): number {
+export function parseCount(text: string): number {
   const count = Number(text);
   if (!/^[0-9]+$/.test(text) || !Number.isSafeInteger(count)) {
     throw new InvalidArgumentError('Expected a whole number, 0 or more.');

@@ -107,6 +107,23 @@ export class RandomStream {
   }
 }
 
+/** A stream that also counts its own draws. */
+class TalliedStream extends RandomStream {
+  constructor(
+    key: string,
+    count: DrawCount,
+    private readonly name: string,
+    private readonly tally: Map<string, number>,
+  ) {
+    super(key, count);
+  }
+
+  override int32(): number {
+    this.tally.set(this.name, (this.tally.get(this.name) ?? 0) + 1);
+    return super.int32();
+  }
+}
+
 /** All streams of one run. */
 export class RandomStreams {
   private readonly count: DrawCount = { draws: 0 };
@@ -115,10 +132,12 @@ export class RandomStreams {
   /**
    * @param seed - any text; "1" and "01" are different seeds
    * @param run - number of the repetition
+   * @param tally - where to count the draws of each stream by its name; slower
    */
   constructor(
     readonly seed: string,
     readonly run: number,
+    private readonly tally: Map<string, number> | null = null,
   ) {}
 
   /** Number of draws so far, over all streams. */
@@ -141,6 +160,8 @@ export class RandomStreams {
    * the draws are repeated.
    */
   passing(name: string): RandomStream {
-    return new RandomStream(`${this.seed}/${this.run}/${name}`, this.count);
+    const key = `${this.seed}/${this.run}/${name}`;
+    if (this.tally === null) return new RandomStream(key, this.count);
+    return new TalliedStream(key, this.count, name, this.tally);
   }
 }

@@ -30,6 +30,8 @@ export interface BootOptions {
   readonly checkEvery?: number;
   /** What goes into the fingerprint (engine/fingerprint.ts). */
   readonly ingredients?: string;
+  /** Where to count the draws of each random stream by its name. */
+  readonly drawTally?: Map<string, number>;
   /** A built-in policy by name, or one of the user's own. */
   readonly policy?: string | PolicyFile;
   readonly kernel?: string;
@@ -79,7 +81,7 @@ const CHECK_EVERY = 1000;
  */
 export function boot(workload: Workload, options: BootOptions): System {
   const kernelName = options.kernel ?? workload.kernel;
-  const streams = new RandomStreams(options.seed, options.run);
+  const streams = new RandomStreams(options.seed, options.run, options.drawTally);
   const policy = policy_of(options.policy ?? workload.policy, streams);
   const config = kernel_config(workload, {
     kernel: kernelName,

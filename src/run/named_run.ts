@@ -60,6 +60,19 @@ export async function findRun(name: string, options: FindOptions): Promise<Named
   throw new InputError(`${printable(name)}: neither a repro token nor a run folder`);
 }
 
+/**
+ * The run that a token, a run folder or a workload names; a workload's is played as its file says.
+ * @throws InputError, OutputError as findRun()
+ */
+export async function findRunOrWorkload(name: string, options: FindOptions): Promise<NamedRun> {
+  if (isToken(name) || (existsSync(name) && statSync(name).isDirectory())) {
+    return findRun(name, options);
+  }
+  const source = loadWorkload(name);
+  const identity = identityOf(source, {});
+  return { source, choices: {}, identity, outcome: null, folder: null, misfits: [] };
+}
+
 async function runOfToken(token: ReproToken, options: FindOptions): Promise<NamedRun> {
   const { identity } = token;
   const source = workloadOf(identity, options);

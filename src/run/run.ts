@@ -12,6 +12,8 @@ export interface RunOptions extends RunChoices, PlayOptions {
   readonly check?: boolean;
   /** Letters of the fingerprint, where another one than usual is to be compared with. */
   readonly ingredients?: string;
+  /** Where to count the draws of each random stream by its name. */
+  readonly drawTally?: Map<string, number>;
 }
 
 /**
@@ -32,7 +34,7 @@ export async function runWorkload(
 
 /** The machine of a run, before its first event. @throws InputError as runWorkload() */
 export function bootRun(source: WorkloadSource, options: RunOptions = {}): System {
-  const { untilNs, kernel, policy, switches, ingredients } = options;
+  const { untilNs, kernel, policy, switches, ingredients, drawTally } = options;
   const { queue = 'auto', check = false } = options;
   const { seed, run } = identityOf(source, options);
   const workload = untilNs === undefined ? source.workload : { ...source.workload, untilNs };
@@ -45,5 +47,6 @@ export function bootRun(source: WorkloadSource, options: RunOptions = {}): Syste
     ...(policy === undefined ? {} : { policy }),
     ...(switches === undefined ? {} : { switches }),
     ...(ingredients === undefined ? {} : { ingredients }),
+    ...(drawTally === undefined ? {} : { drawTally }),
   });
 }
