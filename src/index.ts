@@ -38,7 +38,7 @@ export { type BootOptions, boot, type System } from './run/boot.js';
 export type { RunObserver } from './run/drive.js';
 export type { WorkloadSource } from './run/identity.js';
 export { MODEL_VERSION } from './run/model_version.js';
-export { loadPolicy, type PolicyFile } from './run/policy/load.js';
+export { loadPolicy, loadPolicyOf, type PolicyFile } from './run/policy/load.js';
 export type { KillResult, PolicyProblem, RunResult } from './run/result.js';
 export { type RunOptions, runWorkload } from './run/run.js';
 export { formatSummary } from './run/summary.js';

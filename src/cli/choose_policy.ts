@@ -1,4 +1,5 @@
-import { isPolicyFile, loadPolicy, type PolicyFile } from '../run/policy/load.js';
+import { loadPolicy, type PolicyFile } from '../run/policy/load.js';
+import { isPolicyFile } from '../workload/checkKernel.js';
 
 /**
  * What `--policy` asks for: a built-in policy by name, or a policy file.

@@ -1,6 +1,6 @@
 import type { RunObserver } from '../run/drive.js';
 import { identityOf } from '../run/identity.js';
-import type { PolicyFile } from '../run/policy/load.js';
+import { loadPolicyOf, type PolicyFile } from '../run/policy/load.js';
 import type { RunResult } from '../run/result.js';
 import { type RunOptions, runWorkload } from '../run/run.js';
 import { formatSeconds, formatSummary } from '../run/summary.js';
@@ -39,7 +39,7 @@ export interface RunFlags {
 /** `oomsim run [WORKLOAD]`. @returns the exit code */
 export async function runRun(file: string, flags: RunFlags): Promise<number> {
   const loaded = loadWorkload(file);
-  const policy = await choosePolicy(flags.policy);
+  const policy = (await choosePolicy(flags.policy)) ?? (await loadPolicyOf(loaded));
   const options = runOptions(flags, policy);
   const identity = identityOf(loaded, options);
   const interrupt = new Interrupt();

@@ -1,5 +1,6 @@
 /** `oomsim validate FILE`: is this a workload, and what is in it? */
 
+import { loadPolicyOf } from '../run/policy/load.js';
 import { loadWorkload } from '../workload/load.js';
 import { InputError } from '../workload/problems.js';
 import type { Workload } from '../workload/types.js';
@@ -11,7 +12,9 @@ import { formatSize, formatTime } from '../workload/units.js';
  */
 export async function runValidate(file: string): Promise<number> {
   try {
-    const { workload, hash } = loadWorkload(file);
+    const loaded = loadWorkload(file);
+    const { workload, hash } = loaded;
+    await loadPolicyOf(loaded);
     process.stdout.write(`ok: ${describe(workload)}, sha256 ${hash.slice(0, 12)}\n`);
     return 0;
   } catch (error) {

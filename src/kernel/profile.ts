@@ -212,24 +212,34 @@ export function profileOf(
   }
   const profile: Record<string, unknown> = { ...row.profile };
   for (const [name, value] of Object.entries(overrides)) {
-    if (!(name in profile)) throw new Error(`unknown kernel switch "${name}"`);
-    profile[name] = parseSwitch(name, profile[name], value);
+    if (!Object.hasOwn(profile, name)) {
+      const known = SWITCHES.map((s) => s.name).join(', ');
+      throw new Error(`unknown kernel switch "${name}"; known: ${known}`);
+    }
+    const expected = switchProblem(name as keyof Profile, value);
+    if (expected !== null) {
+      throw new Error(`kernel switch ${name}: expected ${expected}, found "${value}"`);
+    }
+    profile[name] = parsed(typeof profile[name], String(value));
   }
   return profile as unknown as Profile;
 }
 
-function parseSwitch(name: string, now: unknown, value: string | number | boolean): unknown {
+function parsed(type: string, text: string): unknown {
+  if (type === 'boolean') return text === 'true';
+  return type === 'number' ? Number(text) : text;
+}
+
+/** What a switch must be set to, if that is not it; null if it may be. */
+export function switchProblem(
+  name: keyof Profile,
+  value: string | number | boolean,
+): string | null {
   const text = String(value);
-  if (typeof now === 'boolean') {
-    if (text === 'true' || text === 'false') return text === 'true';
-    throw new Error(`kernel switch ${name}: expected true or false, found "${text}"`);
+  if (typeof V4_15[name] === 'number') {
+    const ok = /^[0-9]+$/.test(text) && Number.isSafeInteger(Number(text));
+    return ok ? null : 'a non-negative integer';
   }
-  if (typeof now === 'number') {
-    const number = Number(text);
-    if (text !== '' && Number.isSafeInteger(number) && number >= 0) return number;
-    throw new Error(`kernel switch ${name}: expected a non-negative integer, found "${text}"`);
-  }
-  const known = SWITCHES.find((s) => s.name === name)?.values ?? [];
-  if (known.includes(text)) return text;
-  throw new Error(`kernel switch ${name}: expected ${known.join(' or ')}, found "${text}"`);
+  const known = SWITCHES.find((s) => s.name === name)!.values;
+  return known.includes(text) ? null : known.join(' or ');
 }

@@ -3,6 +3,7 @@
  * differ, names that must exist, sums that must fit.
  */
 
+import { checkKernel } from './checkKernel.js';
 import { checkKillers } from './checkKillers.js';
 import { checkMachine } from './checkMachine.js';
 import { checkTasks } from './checkTasks.js';
@@ -24,7 +25,8 @@ export function checkWorkload(workload: Workload): Located[] {
     ...checkEvents(workload),
     ...checkKillers(workload.killers, unknownCgroup(workload)),
   ];
-  const problems = [...checkMachine(workload), ...names, ...references];
+  const machine = [...checkMachine(workload), ...checkKernel(workload)];
+  const problems = [...machine, ...names, ...references];
   // Counting tasks takes for granted that names are unique.
   return problems.length > 0 ? problems : checkTasks(workload);
 }

@@ -38,7 +38,9 @@ const longKernel = z
     version: version.prefault('4.15').describe('A preset; `oomsim list` shows them.'),
     oom_policy: text('the name of a policy', 200)
       .prefault(DEFAULT_POLICY)
-      .describe('Who is killed: process, cgroup, …; `oomsim list` shows them.'),
+      .describe(
+        'Who is killed: process, cgroup, … (`oomsim list`), or a policy file beside this one.',
+      ),
   })
   .catchall(switchValue)
   .transform(({ version, oom_policy, ...switches }): Kernel => {

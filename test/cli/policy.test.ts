@@ -1,5 +1,5 @@
 /** `--policy FILE`: shipped policies, those of docs/policies.md, and files that are none. */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
@@ -169,6 +169,52 @@ describe('a run with a policy file', () => {
     writeFileSync(join(cwd, 'my-policy.ts'), `${policy}// changed\n`);
     const { exitCode, stderr } = oomsim(flags, { cwd });
     expect([exitCode, stderr]).toEqual([2, expect.stringContaining('holds another run')]);
+  });
+});
+
+describe('a workload that names a policy file', () => {
+  const workload = `
+    machine: { memory: 64MiB }
+    kernel: { version: "4.15", oom_policy: policies/smallest.ts }
+    processes:
+      - { name: small, program: [ { anon: 5MiB }, hold ] }
+      - { name: big, program: [ { anon: 100MiB, step: 1MiB, every: 1ms }, hold ] }
+    until: 1s`;
+  const smallest = `export default { name: 'smallest', handle(oc, ctx) {
+    const may = ctx.processes.filter((p) => p.killable && p.rssPages > 0);
+    return { kill: [may.sort((a, b) => a.rssPages - b.rssPages)[0]], reason: 'smallest' };
+  } };\n`;
+
+  function folder(): string {
+    const cwd = tempDir();
+    mkdirSync(join(cwd, 'sub', 'policies'), { recursive: true });
+    writeFileSync(join(cwd, 'sub', 'w.yaml'), workload);
+    writeFileSync(join(cwd, 'sub', 'policies', 'smallest.ts'), smallest);
+    return cwd;
+  }
+
+  test('finds it beside itself, and the token covers its text', () => {
+    const cwd = folder();
+    const { kills, token, outDir } = runJson(['sub/w.yaml'], cwd);
+    expect(kills[0]).toMatchObject({ comm: 'small', reason: 'smallest' });
+    expect(token).toMatch(/policy=smallest%40[0-9a-f]{12}/);
+    expect(oomsim(['replay', outDir, '-q'], { cwd }).exitCode).toBe(0);
+    expect(oomsim(['validate', 'sub/w.yaml'], { cwd }).exitCode).toBe(0);
+    writeFileSync(join(cwd, 'sub', 'policies', 'smallest.ts'), `${smallest}// changed`);
+    expect(runJson(['sub/w.yaml', '--out', 'other'], cwd).token).not.toBe(token);
+  });
+
+  test('may be run with another', () => {
+    expect(runJson(['sub/w.yaml', '--policy', 'process'], folder()).kills[0].comm).toBe('big');
+  });
+
+  test.each(['run', 'validate'])('%s says where it is not', (command) => {
+    const cwd = folder();
+    writeFileSync(join(cwd, 'w.yaml'), workload);
+    expect(oomsim([command, 'w.yaml'], { cwd })).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('policies/smallest.ts: no such policy file'),
+    });
   });
 });
 

@@ -144,8 +144,12 @@ export const workloadFile: fc.Arbitrary<WorkloadFile> = optional(
       'memory',
     ),
     kernel: fc.oneof(
-      fc.constantFrom('4.15', '6.10'),
-      optional({ version: fc.constantFrom('4.15', '5.0'), oom_policy: words, some_switch: flags }),
+      fc.constantFrom('4.15', '6.1'),
+      optional({
+        version: fc.constantFrom('4.15', '5.0'),
+        oom_policy: fc.constantFrom('process', 'cgroup', './mine.ts'),
+        root_bonus: fc.boolean(),
+      }),
     ),
     sysctl: optional({ 'vm.swappiness': counts, 'vm.panic_on_oom': fc.constantFrom(0, 1, 2) }),
     cgroups: fc.tuple(knobs, knobs, knobs, knobs).map((all) => {

@@ -233,6 +233,40 @@ w.yaml:1:38: error: kernel: expected a kernel version in quotes, such as "4.15" 
   });
 });
 
+describe('kernels, policies and switches that do not exist', () => {
+  const place = (text: string) => messageOf(text).split('\n')[0];
+
+  it.each([
+    [
+      'kernel: "4.16"',
+      '2:9: error: kernel.version: there is no kernel "4.16"; known: 4.14, 4.15, 4.17, 4.19, 5.0, 5.2, 5.4, 5.9, 5.19, 6.1, 6.14',
+    ],
+    [
+      'kernel: { oom_policy: cgruop }',
+      '2:23: error: kernel.oom_policy: there is no policy "cgruop", did you mean "cgroup"?',
+    ],
+    [
+      'kernel: { roof_bonus: true }',
+      '2:11: error: kernel.roof_bonus: there is no kernel switch "roof_bonus", did you mean "root_bonus"?',
+    ],
+    [
+      'kernel: { tie: first }',
+      '2:16: error: kernel.tie: expected first_leader or last, found "first"',
+    ],
+    [
+      'kernel: { memcg_charge_batch: -1 }',
+      '2:31: error: kernel.memcg_charge_batch: expected a non-negative integer, found -1',
+    ],
+  ])('%s', (kernel, expected) => {
+    expect(place(`machine: { memory: 1GiB }\n${kernel}`)).toBe(`w.yaml:${expected}`);
+  });
+
+  it('a policy file is looked for when it is needed', () => {
+    const text = 'machine: { memory: 1GiB }\nkernel: { oom_policy: ./mine.ts }';
+    expect(parseWorkload(text, 'w.yaml').policy).toBe('./mine.ts');
+  });
+});
+
 /** The first line of the message, without file, line and column. */
 const headOf = (text: string) =>
   messageOf(text)

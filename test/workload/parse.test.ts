@@ -95,14 +95,14 @@ describe('a whole file', () => {
   it('takes a kernel with a policy and switches', () => {
     const text = `
 machine: { memory: 1GiB }
-kernel: { version: "6.1", oom_policy: cgroup, reaper_delay_ns: 5, child_sacrifice: false }
+kernel: { version: "6.1", oom_policy: cgroup, reaper_delay_hz: 5, child_sacrifice: false }
 sysctl: { vm.swappiness: 100, vm.panic_on_oom: 2, vm.overcommit_memory: 1 }
 `;
     const { kernel, policy, switches, sysctl } = parseWorkload(text, 'w.yaml');
     expect({ kernel, policy, switches }).toEqual({
       kernel: '6.1',
       policy: 'cgroup',
-      switches: { reaper_delay_ns: 5, child_sacrifice: false },
+      switches: { reaper_delay_hz: 5, child_sacrifice: false },
     });
     expect(sysctl).toMatchObject({ swappiness: 100, panicOnOom: 2 });
   });

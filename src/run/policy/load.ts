@@ -1,9 +1,10 @@
 /** A policy of the user's own, from its file. */
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { PolicyProgram } from '../../kernel/policy/custom.js';
+import { isPolicyFile } from '../../workload/checkKernel.js';
 import { readText } from '../../workload/load.js';
 import { InputError, printable } from '../../workload/problems.js';
 import { compilePolicy } from './compile.js';
@@ -25,11 +26,6 @@ export interface PolicyFile {
 
 const ENDING = /\.(ts|mts|js|mjs)$/;
 const SHIPPED_FOLDER = fileURLToPath(new URL('../../../workloads/policies/', import.meta.url));
-
-/** Whether `--policy` was given a file rather than the name of a built-in policy. */
-export function isPolicyFile(nameOrPath: string): boolean {
-  return ENDING.test(nameOrPath) || /[\\/]/.test(nameOrPath);
-}
 
 /** File names of the shipped policies, sorted. */
 export function shippedPolicies(): string[] {
@@ -60,4 +56,18 @@ export async function loadPolicy(pathOrName: string): Promise<PolicyFile> {
   const { name, doc } = start();
   const hash = createHash('sha256').update(text, 'utf8').digest('hex');
   return { name, doc, path: shipped ? pathOrName : path, text, hash, start };
+}
+
+/**
+ * The policy file that a workload names, relative to its own folder; undefined if it names none.
+ * @throws InputError as loadPolicy()
+ */
+export async function loadPolicyOf(loaded: {
+  readonly workload: { readonly policy: string };
+  readonly path: string;
+}): Promise<PolicyFile | undefined> {
+  const { policy } = loaded.workload;
+  if (!isPolicyFile(policy)) return undefined;
+  const beside = join(dirname(loaded.path), policy);
+  return loadPolicy(existsSync(beside) ? beside : policy);
 }
