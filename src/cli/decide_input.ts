@@ -1,5 +1,6 @@
 /** What `oomsim decide` may be asked about, as a workload that stands still. */
 import { importObstacle, type OomReport, reportToWorkload } from '../import/dmesg/index.js';
+import { hostToWorkload } from '../import/host/index.js';
 import type { ImportedWorkload } from '../import/imported.js';
 import type { Situation } from '../run/decide/decide.js';
 import { loadWorkload } from '../workload/load.js';
@@ -7,6 +8,7 @@ import { parseWorkload } from '../workload/parse.js';
 import { InputError, printable } from '../workload/problems.js';
 import type { Workload } from '../workload/types.js';
 import { workloadToYaml } from '../workload/write.js';
+import { hostSnapshot, sourceText } from './import_host.js';
 import { importKubernetes } from './import_kubernetes.js';
 import { type ChosenReport, chooseReport } from './reports.js';
 import { readStdin, sourceKind } from './source_kind.js';
@@ -37,7 +39,8 @@ export interface InputFlags {
 }
 
 /**
- * Reads a workload, a shipped workload, a log with an OOM report, or Kubernetes manifests.
+ * Reads a workload, a shipped workload, a log with an OOM report, Kubernetes manifests, a machine
+ * or a capture of one.
  * @throws InputError if it is none of them
  */
 export async function readInput(file: string, flags: InputFlags): Promise<DecideInput> {
@@ -46,6 +49,8 @@ export async function readInput(file: string, flags: InputFlags): Promise<Decide
       return fromWorkload(file, flags);
     case 'manifests':
       return fromImported(file, await importKubernetes([file], { driver: 'systemd' }), flags);
+    case 'host':
+      return fromImported(file, hostToWorkload(hostSnapshot(file, false), sourceText(file)), flags);
     default:
       return fromLog(file, flags);
   }

@@ -105,7 +105,8 @@ function addDecide(program: Command, finish: Finish): void {
     .description('no time passes: who would be killed now, under each policy, and why')
     .argument(
       '<file>',
-      'a workload, a kernel log with an OOM report, or Kubernetes manifests; - reads stdin',
+      'a workload, a kernel log with an OOM report, Kubernetes manifests, a capture of import host, ' +
+        'or / for this machine; - reads stdin',
     )
     .addOption(COMMON.kernels())
     .addOption(COMMON.policies())
@@ -144,6 +145,25 @@ function addImport(program: Command, finish: Finish): void {
     .action(async (file, flags) =>
       finish((await import('./import_dmesg.js')).runImportDmesg(file, flags)),
     );
+  command
+    .command('host')
+    .description('a workload from this machine, as its /proc and cgroups are now')
+    .addOption(IMPORT.out())
+    .addOption(IMPORT.force())
+    .addOption(
+      new Option(
+        '--root <dir|capture>',
+        'a folder that holds proc/ and sys/, or a capture',
+      ).default('/', 'this machine'),
+    )
+    .addOption(
+      new Option(
+        '--capture <file>',
+        'write what was read there: sizes and names, no command lines',
+      ),
+    )
+    .addOption(new Option('--anonymise', 'numbers instead of names'))
+    .action(async (flags) => finish((await import('./import_host.js')).runImportHost(flags)));
   command
     .command('kubernetes')
     .description('a workload from the manifests of the pods of one node')

@@ -1,24 +1,42 @@
 /** What a file given on the command line is: told from its beginning, since names say little. */
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { looksLikeCapture } from '../import/host/index.js';
 import { looksLikeManifests } from '../import/kubernetes/index.js';
 import { shippedWorkloads } from '../workload/load.js';
 
-export type SourceKind = 'workload' | 'log' | 'manifests';
+export type SourceKind = 'workload' | 'log' | 'manifests' | 'host';
 
 const HEAD_BYTES = 64 * 1024;
 const WORKLOAD_KEY = /^["\s{]*"?(?:machine|processes|cgroups)"?\s*:/m;
+
+/** Whether there is a folder; what cannot be looked at is none. */
+export function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}
 
 /** The kind of a file, a shipped workload's name, or `-` for standard input. */
 export async function sourceKind(file: string): Promise<SourceKind> {
   if (file === '-') return kindOfText(await peekStdin());
   if (shippedWorkloads().includes(file)) return 'workload';
+  if (isMachine(file)) return 'host';
   const head = headOf(file);
   const kind = kindOfText(head);
   // A broken workload file is still one: its problems are to be told, not "no OOM report in it".
   return kind === 'log' && /\.ya?ml$/i.test(file) ? 'workload' : kind;
 }
 
+/** The root of a machine, or of a tree copied from one. */
+function isMachine(path: string): boolean {
+  return isFolder(path) && isFolder(join(path, 'proc'));
+}
+
 function kindOfText(head: string): SourceKind {
+  if (looksLikeCapture(head)) return 'host';
   if (looksLikeManifests(head)) return 'manifests';
   return WORKLOAD_KEY.test(head) ? 'workload' : 'log';
 }

@@ -3,20 +3,9 @@
  * prints only their sum; then the victim's kill line tells its own split, and what the machine or
  * the cgroup has of anonymous memory is shared out among the others.
  */
+import type { ProcessPages } from '../process_pages.js';
 import { pageTablesOf } from './badness.js';
 import type { KillLine, OomReport, TaskRow } from './types.js';
-
-/** Pages of one process at the start of the workload. */
-export interface ProcessPages {
-  anon: number;
-  file: number;
-  shmem: number;
-  swap: number;
-  readonly pgtables: number;
-  readonly totalVm: number;
-  /** Where anon, file and shmem come from. */
-  readonly from: 'table' | 'kill line' | 'share';
-}
 
 /** The split of all rows and how it was made. */
 export interface RssSplit {
@@ -106,49 +95,4 @@ function anonymousTotal(report: OomReport): [number | null, string] {
   // Shared memory stands on the same lists.
   const anon = Math.max(0, active + inactive - (totals?.get('shmem') ?? 0));
   return [anon, "the machine's anonymous memory"];
-}
-
-/**
- * Makes anonymous memory and page tables fit into `room` pages: memory shared after fork() is
- * counted once by the machine and once by every process that maps it. What is too much becomes file
- * pages, which changes no score.
- * @returns how many pages were moved
- */
-export function fitInto(split: RssSplit, room: number): number {
-  let needed = 0;
-  let anon = 0;
-  for (const process of split.pages.values()) {
-    needed += process.anon + process.pgtables;
-    anon += process.anon;
-  }
-  const surplus = needed - room;
-  if (surplus <= 0 || anon === 0) return 0;
-  const keep = Math.max(0, (anon - surplus) / anon);
-  let moved = 0;
-  for (const process of split.pages.values()) {
-    const move = process.anon - Math.floor(process.anon * keep);
-    process.anon -= move;
-    process.file += move;
-    moved += move;
-  }
-  return moved;
-}
-
-/**
- * Makes swap entries fit into the machine's swap, for the same reason: an entry shared after fork()
- * is counted by every process that has it. The rest becomes file pages, which changes no score.
- * @returns how many entries were moved
- */
-export function fitSwap(split: RssSplit, swapPages: number): number {
-  let used = 0;
-  for (const process of split.pages.values()) used += process.swap;
-  if (used <= swapPages) return 0;
-  let moved = 0;
-  for (const process of split.pages.values()) {
-    const move = process.swap - Math.floor((process.swap * swapPages) / used);
-    process.swap -= move;
-    process.file += move;
-    moved += move;
-  }
-  return moved;
 }

@@ -5,11 +5,12 @@
 import { InputError } from '../../workload/problems.js';
 import type { WorkloadFile } from '../../workload/write.js';
 import { type ImportedWorkload, type Notes, notesText } from '../imported.js';
+import type { ProcessPages } from '../process_pages.js';
 import { adjOf } from './badness.js';
 import { candidateRows, rebuiltRow } from './candidates.js';
 import { type Judgement, judgeReport } from './judge.js';
 import { rulesOf } from './rules.js';
-import { type ProcessPages, type RssSplit, splitRss } from './split_rss.js';
+import { type RssSplit, splitRss } from './split_rss.js';
 import type { OomReport, TaskRow } from './types.js';
 import { parseVersion, presetFor } from './version.js';
 import { importCgroups } from './workload_cgroups.js';

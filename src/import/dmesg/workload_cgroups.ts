@@ -2,7 +2,8 @@
 import { pathText } from '../../workload/problems.js';
 import type { WorkloadFile } from '../../workload/write.js';
 import type { Notes } from '../imported.js';
-import { fitInto, type RssSplit } from './split_rss.js';
+import { fitInto } from '../process_pages.js';
+import type { RssSplit } from './split_rss.js';
 import type { OomReport } from './types.js';
 
 /** The cgroup that hit its limit, the victim's, and what they hold besides the processes. */
@@ -80,7 +81,7 @@ function limitedCgroup(report: OomReport, split: RssSplit, path: string, notes: 
   const swapMax = swapLimit(report);
   if (swapMax !== null) knobs['memory.swap.max'] = `${swapMax} pages`;
   const usage = Math.min(limit, Math.floor(memory.usageKb / pageSizeKb));
-  const moved = fitInto(split, usage);
+  const moved = fitInto(split.pages, usage);
   if (moved > 0) {
     notes.assumed.push(`${moved} anonymous pages are shared: the cgroup is charged for them once`);
   }

@@ -1,8 +1,9 @@
 /** The machine of an imported workload: zones, swap, CPUs, and what no process accounts for. */
 import type { WorkloadFile } from '../../workload/write.js';
 import type { Notes } from '../imported.js';
+import { fitInto, fitSwap } from '../process_pages.js';
 import type { RssSplit } from './split_rss.js';
-import { fitInto, fitSwap } from './split_rss.js';
+
 import type { TotalPages } from './totalpages.js';
 import type { OomReport, ZoneReport } from './types.js';
 
@@ -128,7 +129,7 @@ function otherUses(
 ): { cachePages: number; shmemPages: number; kernelPages: number } {
   const totals = report.memory?.totals;
   const room = Math.max(0, ramPages - freePages(report, zones));
-  const moved = fitInto(split, room);
+  const moved = fitInto(split.pages, room);
   if (moved > 0) {
     notes.assumed.push(
       `${moved} anonymous pages are shared after fork(): they count in each process's RSS, ` +
@@ -169,7 +170,7 @@ function swapPages(
     const pages = Math.floor(printedKb / page);
     const line = report.memory?.lineOf.get('Total') ?? report.hint?.line;
     notes.comments.set('machine.swap', `Line ${line}: Total swap = ${printedKb}kB.`);
-    const moved = fitSwap(split, pages);
+    const moved = fitSwap(split.pages, pages);
     if (moved > 0) {
       notes.assumed.push(
         `${moved} swap entries are shared after fork(): they count in each process's score, ` +

@@ -2,9 +2,11 @@
 import { pathText } from '../../workload/problems.js';
 import type { WorkloadFile } from '../../workload/write.js';
 import type { Notes } from '../imported.js';
+import { commOf } from '../names.js';
+import type { ProcessPages } from '../process_pages.js';
 import { adjOf } from './badness.js';
 import type { Judgement } from './judge.js';
-import type { ProcessPages } from './split_rss.js';
+
 import type { OomReport, TaskRow } from './types.js';
 import { oomCgroup, usablePath } from './workload_cgroups.js';
 
@@ -20,7 +22,7 @@ export interface ProcessSource {
   readonly notes: Notes;
 }
 
-const COMM_BYTES_MAX = 15;
+const INIT_ADJ = -1000;
 const UID_MAX = 2 ** 32 - 2;
 /**
  * The task that asked goes on asking, so that the run plays on from the moment of the report; only
@@ -44,7 +46,8 @@ export function importProcess(source: ProcessSource): ProcessFile {
     comm,
     pid: row.pid,
     uid: Math.max(0, Math.min(UID_MAX, row.uid)),
-    oom_score_adj: adjOf(row),
+    // What the kernel never kills, the model must not either.
+    oom_score_adj: row.tgid === 1 ? INIT_ADJ : adjOf(row),
     ...cgroupOf(report, row),
     ...(bonus ? { cap_sys_admin: true } : {}),
     memory: {
@@ -57,22 +60,6 @@ export function importProcess(source: ProcessSource): ProcessFile {
     },
     program: trigger ? TRIGGER_PROGRAM : ['hold'],
   };
-}
-
-/** What the kernel keeps of a name, without what would break a line. */
-function commOf(name: string): string {
-  const encoder = new TextEncoder();
-  let comm = '';
-  let bytes = 0;
-  for (const character of name) {
-    const code = character.codePointAt(0) ?? 0;
-    const printable = code > 31 && (code < 127 || code > 159) && code !== 0x2028 && code !== 0x2029;
-    const kept = printable ? character : '?';
-    bytes += encoder.encode(kept).length;
-    if (bytes > COMM_BYTES_MAX) break;
-    comm += kept;
-  }
-  return comm.trim() === '' ? 'unnamed' : comm;
 }
 
 function asksForMemory(report: OomReport, row: TaskRow): boolean {

@@ -1,0 +1,70 @@
+/** `oomsim import host`: this machine, a copied tree or a capture, as a workload file or a capture. */
+import {
+  anonymised,
+  collectHost,
+  type HostSnapshot,
+  hostToWorkload,
+  looksLikeCapture,
+  readCapture,
+  writeCapture,
+} from '../import/host/index.js';
+import { readText } from '../workload/load.js';
+import { InputError, printable } from '../workload/problems.js';
+import { workloadToYaml } from '../workload/write.js';
+import { EXIT } from './exit_codes.js';
+import { printResult } from './output.js';
+import { isFolder } from './source_kind.js';
+import { writeNew } from './write_new.js';
+
+export interface ImportHostFlags {
+  readonly out?: string;
+  readonly force?: boolean;
+  /** `/`, a folder that holds proc/ and sys/, or a capture. */
+  readonly root: string;
+  /** Write a capture there instead of a workload. */
+  readonly capture?: string;
+  readonly anonymise?: boolean;
+}
+
+/** @returns the exit code */
+export function runImportHost(flags: ImportHostFlags): number {
+  const { root, capture, out, force = false } = flags;
+  const snapshot = hostSnapshot(root, flags.anonymise === true);
+  if (capture !== undefined) {
+    writeNew(capture, writeCapture(snapshot), force);
+    const { processes, cgroups } = snapshot;
+    note(`${processes.length} processes and ${cgroups.length} cgroups written to ${capture}`);
+    if (out === undefined) return EXIT.ok;
+  }
+  const { file, comments } = hostToWorkload(snapshot, sourceText(root));
+  const yaml = workloadToYaml(file, comments);
+  if (out === undefined) printResult(yaml);
+  else writeNew(out, yaml, force);
+  return EXIT.ok;
+}
+
+/**
+ * Reads a machine.
+ * @throws InputError when there is none at `root`
+ */
+export function hostSnapshot(root: string, anonymise: boolean): HostSnapshot {
+  const snapshot = isFolder(root) ? collectHost(root) : fromCapture(root);
+  return anonymise ? anonymised(snapshot) : snapshot;
+}
+
+/** How comments name it. */
+export function sourceText(root: string): string {
+  return root === '/' ? 'this machine' : printable(root);
+}
+
+function fromCapture(path: string): HostSnapshot {
+  const text = readText(path);
+  if (looksLikeCapture(text)) return readCapture(text, path);
+  throw new InputError(
+    `${printable(path)}: expected a folder with proc/ and sys/, or a capture (import host --capture)`,
+  );
+}
+
+function note(line: string): void {
+  process.stderr.write(`oomsim: ${line}\n`);
+}
