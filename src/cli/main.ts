@@ -21,6 +21,8 @@ function buildProgram(finish: Finish): Command {
   addReplay(program, finish);
   addDiff(program, finish);
   addDecide(program, finish);
+  addBatch(program, finish);
+  addMerge(program, finish);
   addFidelity(program, finish);
   addImport(program, finish);
   addFileCommands(program, finish);
@@ -48,7 +50,7 @@ function addRun(program: Command, finish: Finish): void {
         .choices(['heap', 'ladder', 'auto'])
         .default('auto'),
     )
-    .addOption(new Option('--check', 'check the invariants of the kernel on the way (slower)'))
+    .addOption(COMMON.check())
     .addOption(COMMON.json())
     .addOption(COMMON.quiet())
     .action(async (file, flags) => finish((await import('./run.js')).runRun(file, flags)));
@@ -119,6 +121,32 @@ function addDecide(program: Command, finish: Finish): void {
     .addOption(new Option('--explain', 'the arithmetic of every candidate, task and cgroup'))
     .addOption(COMMON.json())
     .action(async (file, flags) => finish((await import('./decide.js')).runDecide(file, flags)));
+}
+
+function addBatch(program: Command, finish: Finish): void {
+  program
+    .command('batch')
+    .description('an experiment: policies × sizes × seeds in parallel, with statistics')
+    .argument('<experiment>', 'a file, or the name of a shipped experiment')
+    .addOption(COMMON.out())
+    .addOption(COMMON.force())
+    .addOption(COMMON.workers())
+    .addOption(COMMON.replications())
+    .addOption(COMMON.check())
+    .addOption(COMMON.json())
+    .addOption(COMMON.quiet())
+    .action(async (file, flags) => finish((await import('./batch.js')).runBatch(file, flags)));
+}
+
+function addMerge(program: Command, finish: Finish): void {
+  program
+    .command('merge')
+    .description('put the shards of a batch together')
+    .argument('<dirs...>', 'folders of shards, in any order; a shard may be there twice')
+    .addOption(COMMON.out())
+    .addOption(COMMON.force())
+    .addOption(COMMON.json())
+    .action(async (dirs, flags) => finish((await import('./merge.js')).runMerge(dirs, flags)));
 }
 
 function addFidelity(program: Command, finish: Finish): void {

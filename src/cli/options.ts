@@ -59,6 +59,15 @@ export const COMMON = {
   out: () => new Option('--out <dir>', 'folder in which the run folder is made').default('out'),
   runs: () => new Option('--out <dir>', 'folder in which run folders are').default('out'),
   force: () => new Option('--force', 'overwrite the run folder whatever it holds'),
+  check: () => new Option('--check', 'check the invariants of the kernel on the way (slower)'),
+  workers: () =>
+    new Option('--workers <n>', 'threads that play runs; default: one a CPU').argParser(
+      parseNumber,
+    ),
+  replications: () =>
+    new Option('--replications <n>', "runs of each cell instead of the experiment's").argParser(
+      parseNumber,
+    ),
   json: () => new Option('--json', 'print the result as JSON on stdout'),
   quiet: () => new Option('-q, --quiet', 'no progress on stderr'),
 } as const;

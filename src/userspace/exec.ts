@@ -17,6 +17,7 @@ export function* exec_process(k: Kernel, t: Task, spec: ProcessSpec): Flow {
   const memcg = t.cgroup.memcg;
   if (spec.memory !== null) {
     place_initial_memory(k, t, mm_alloc(k, t), spec.memory);
+    trace_exec(k, t);
     return;
   }
   const stack = yield* alloc_kmem(
@@ -55,5 +56,9 @@ export function* exec_mm(k: Kernel, t: Task, exec: ExecConfig): Flow {
   const vma = map_area(t, 'anon', exec.anonPages);
   let left = exec.anonPages;
   while (left > 0 && !t.sigkill_pending) if (yield* user_fault(k, t, vma)) left--;
+  trace_exec(k, t);
+}
+
+function trace_exec(k: Kernel, t: Task): void {
   k.trace.on['sched:sched_process_exec']?.({ pid: t.pid, comm: t.comm });
 }

@@ -15,6 +15,8 @@ interface KeyedDef extends z.core.$ZodUnionDef {
   readonly byKey: ReadonlyMap<string, z.core.$ZodType>;
   /** For what isn't a map: a bare word or a number. */
   readonly plain: z.core.$ZodType | null;
+  /** For lists; null where that is an error. */
+  readonly list: z.core.$ZodType | null;
   /** For maps in which none of the keys is found; null where that is an error. */
   readonly otherwise: z.core.$ZodType | null;
   /** Known bare words, for suggestions. */
@@ -43,6 +45,7 @@ const ZodKeyed: z.core.$constructor<ZodKeyed, KeyedDef> = z.core.$constructor(
         payload.issues.push({ code: 'custom', input: value, inst, ...unknownMember(def, value) });
         return payload;
       }
+      if (def.list !== null && Array.isArray(value)) return def.list._zod.run(payload, ctx);
       if (def.plain !== null && (typeof value === 'string' || typeof value === 'number')) {
         return def.plain._zod.run(payload, ctx);
       }
@@ -90,6 +93,7 @@ export function keyed<Output, Plain = never>(
     what,
     byKey,
     plain,
+    list: null,
     otherwise: null,
     words,
   });
@@ -112,8 +116,33 @@ export function shortOrLong<Short, Long>(
     what,
     byKey: new Map(),
     plain,
+    list: null,
     otherwise,
     words: [],
   });
   return union as unknown as z.ZodType<Short | Long, unknown>;
+}
+
+/**
+ * Makes a union of a list and of maps that are told apart by a key.
+ * @param what the text of "expected …" where neither stands
+ * @param members by their key; the first whose key is there is taken
+ */
+export function listOrKeyed<Output>(
+  what: string,
+  list: z.ZodType<Output>,
+  members: Members<Output>,
+): z.ZodType<Output, unknown> {
+  const byKey = new Map<string, z.core.$ZodType>(Object.entries(members));
+  const union = new ZodKeyed({
+    type: 'union',
+    options: [list, ...byKey.values()],
+    what,
+    byKey,
+    plain: null,
+    list,
+    otherwise: null,
+    words: [],
+  });
+  return union as unknown as z.ZodType<Output, unknown>;
 }

@@ -1,7 +1,7 @@
 /** From the text of a workload file to the normalised, checked workload. */
 
 import { checkWorkload } from './check.js';
-import { fromIssue } from './issues.js';
+import { fromIssue, type Located } from './issues.js';
 import { WorkloadError } from './problems.js';
 import { type ParsedFile, workloadSchema } from './schema.js';
 import { Source } from './source.js';
@@ -31,16 +31,28 @@ export function parseWorkload(text: string, fileName: string): Workload {
   if (source.data === null || source.data === undefined) {
     throw wholeFile(fileName, 'empty: a workload needs at least machine: { memory: 512MiB }');
   }
-  const parsed = workloadSchema.safeParse(source.data);
+  const read = readWorkload(source.data, fileName);
+  if (read.problems.length > 0) throw new WorkloadError(source.locate(read.problems));
+  return read.workload!;
+}
+
+/**
+ * Reads a workload from plain data, as YAML gives it.
+ * @param fileName for the workload's name if it says none
+ * @returns the workload, or null and every problem found, with paths into the data
+ */
+export function readWorkload(
+  data: unknown,
+  fileName: string,
+): { workload: Workload | null; problems: Located[] } {
+  const parsed = workloadSchema.safeParse(data);
   if (!parsed.success) {
     const issues = parsed.error.issues.slice(0, ISSUES_MAX);
-    const problems = issues.flatMap((issue) => fromIssue(issue, source.data));
-    throw new WorkloadError(source.locate(problems));
+    return { workload: null, problems: issues.flatMap((issue) => fromIssue(issue, data)) };
   }
   const workload = assemble(parsed.data, fileName);
   const problems = checkWorkload(workload);
-  if (problems.length > 0) throw new WorkloadError(source.locate(problems));
-  return workload;
+  return { workload: problems.length === 0 ? workload : null, problems };
 }
 
 function assemble(file: ParsedFile, fileName: string): Workload {

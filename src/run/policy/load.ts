@@ -40,22 +40,29 @@ export function shippedPolicyPaths(): string[] {
 }
 
 /**
- * Loads a policy file; a shipped one by its file name alone, unless there is such a file here.
+ * Where a policy file lies; a shipped one is found by its file name alone, unless there is such a file
+ * here.
+ * @throws InputError if there is none
+ */
+export function policyPath(pathOrName: string): string {
+  if (existsSync(pathOrName)) return pathOrName;
+  if (shippedPolicies().includes(pathOrName)) return join(SHIPPED_FOLDER, pathOrName);
+  const known = shippedPolicies().join(', ');
+  throw new InputError(`${printable(pathOrName)}: no such policy file; shipped policies: ${known}`);
+}
+
+/**
+ * Loads a policy file, or a shipped one by its file name.
  * @throws InputError if it cannot be read, is no TypeScript or JavaScript, or exports no policy
  */
 export async function loadPolicy(pathOrName: string): Promise<PolicyFile> {
-  const shipped = !existsSync(pathOrName) && shippedPolicies().includes(pathOrName);
-  const path = shipped ? join(SHIPPED_FOLDER, pathOrName) : pathOrName;
-  if (!existsSync(path)) {
-    const known = shippedPolicies().join(', ');
-    throw new InputError(`${printable(path)}: no such policy file; shipped policies: ${known}`);
-  }
+  const path = policyPath(pathOrName);
   const text = readText(path);
   const compiled = await compilePolicy(path, text);
   const start = (): PolicyProgram => startPolicy(path, compiled);
   const { name, doc } = start();
   const hash = createHash('sha256').update(text, 'utf8').digest('hex');
-  return { name, doc, path: shipped ? pathOrName : path, text, hash, start };
+  return { name, doc, path: pathOrName, text, hash, start };
 }
 
 /**

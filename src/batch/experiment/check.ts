@@ -1,0 +1,77 @@
+/** What the schema can't see: names in an experiment that must exist, or must differ. */
+import { type Located, sentence } from '../../workload/issues.js';
+import { hint } from '../../workload/suggest.js';
+import { metricNames, metricOf } from '../metrics/definitions.js';
+import type { Experiment } from './types.js';
+
+/** More cells are refused: every one of them is planned before the first run. */
+const CELLS_MAX = 100_000;
+
+/** Adds what is wrong with an experiment whose parts are right. */
+export function checkExperiment(experiment: Experiment, problems: Located[]): void {
+  checkFactors(experiment, problems);
+  checkMetrics(experiment, problems);
+  const { containers, requests } = experiment;
+  if (containers === null) return;
+  const known = containers.map(({ name }) => name);
+  for (const name of Object.keys(requests)) {
+    if (known.includes(name)) continue;
+    problems.push(sentence(['requests', name], `no such container${hint(name, known)}`, 'key'));
+  }
+}
+
+function checkFactors({ factors, compare, along }: Experiment, problems: Located[]): void {
+  const cells = factors.reduce((product, { levels }) => product * levels.length, 1);
+  if (cells > CELLS_MAX) {
+    problems.push(sentence(['factors'], `${cells} combinations of levels: at most ${CELLS_MAX}`));
+  }
+  for (const { name, levels } of factors) {
+    const seen = new Set<string>();
+    for (const { label, source } of levels) {
+      if (seen.has(label)) problems.push(sentence(source, `level "${label}" of ${name} twice`));
+      seen.add(label);
+    }
+  }
+  const names = factors.map(({ name }) => name);
+  if (compare !== null) {
+    const factor = factors.find(({ name }) => name === compare.factor);
+    const labels = factor?.levels.map(({ label }) => label) ?? [];
+    if (factor === undefined) {
+      const message = `no such factor${hint(compare.factor, names)}`;
+      problems.push(sentence(['compare', 'factor'], message));
+    } else if (!labels.includes(compare.to)) {
+      const message = `${factor.name} has no level "${compare.to}"${hint(compare.to, labels)}`;
+      problems.push(sentence(['compare', 'to'], message));
+    }
+  }
+  const axis = factors.find(({ name }) => name === along);
+  if (along !== null && axis === undefined) {
+    problems.push(sentence(['along'], `no such factor${hint(along, names)}`));
+  } else if (along !== null && along === compare?.factor) {
+    problems.push(sentence(['along'], 'the factor that is compared cannot be the axis too'));
+  }
+}
+
+function checkMetrics(experiment: Experiment, problems: Located[]): void {
+  const { metrics, crossover, replications, containers } = experiment;
+  const known = containers?.map(({ name }) => name) ?? null;
+  const check = (id: string, path: readonly PropertyKey[], pooled: boolean): void => {
+    const metric = metricOf(id);
+    if (metric === null) {
+      const message = `no metric is called "${id}"${hint(id, metricNames())}`;
+      problems.push(sentence(path, message));
+    } else if (metric.container !== null && known !== null && !known.includes(metric.container)) {
+      const message = `no such container${hint(metric.container, known)}`;
+      problems.push(sentence(path, `${id}: ${message}`));
+    } else if (metric.definition.pooled && !pooled) {
+      problems.push(sentence(path, `${id} is of a whole cell, not of a run`));
+    }
+  };
+  for (const [index, id] of (metrics ?? []).entries()) check(id, ['metrics', index], true);
+  if (crossover !== null) check(crossover.metric, ['crossover', 'metric'], false);
+  const { rule } = replications;
+  if (rule !== null) check(rule.metric, ['replications', 'until', 'metric'], false);
+  if (crossover !== null && experiment.along === null) {
+    problems.push(sentence(['crossover'], 'no factor of numbers to look along'));
+  }
+}

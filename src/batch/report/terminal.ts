@@ -1,0 +1,43 @@
+/** What a batch came to, on one screen. */
+import { alignColumns } from '../../run/text_table.js';
+import type { Summary } from '../results/summary.js';
+import { comparedLevels, crossoverLines, metricTable, overview, type Table } from './tables.js';
+
+/** Settings that are listed one by one; all are in summary.csv. */
+const ROWS_MAX = 40;
+const FAILURES_MAX = 5;
+
+export function formatSummary(summary: Summary, dir: string): string {
+  const { plan, runs, panics, failed, tests, metrics } = summary;
+  const { name, compare } = plan.experiment;
+  const parts = [
+    `${name}: ${plan.cells.length} cells, ${runs} runs${panics === 0 ? '' : `, ${panics} panicked`}`,
+  ];
+  const [lead] = metrics;
+  if (lead !== undefined && plan.blocks.length > 1) {
+    parts.push(tableText(metricTable(summary, lead)));
+  }
+  parts.push(tableText(overview(summary)));
+  const crossovers = crossoverLines(summary);
+  if (crossovers.length > 0) parts.push(crossovers.join('\n'));
+  if (compare !== null && comparedLevels(summary).length > 1) {
+    parts.push(
+      `▲ higher and ▼ lower than ${compare.to} (${compare.factor}), = the same in every run; unmarked: ` +
+        `not significant\n(sign-flip test on the same seeds, Holm over ${tests} tests, level 0.05). ` +
+        'In brackets: 95 % confidence intervals.',
+    );
+  } else parts.push('In brackets: 95 % confidence intervals.');
+  for (const { cell, run, token, error } of failed.slice(0, FAILURES_MAX)) {
+    parts.push(`FAILED cell ${cell} run ${run}: ${error}\n  ${token}`);
+  }
+  if (failed.length > FAILURES_MAX) parts.push(`… and ${failed.length - FAILURES_MAX} more failed`);
+  parts.push(`files  ${dir}: report.html summary.csv runs.csv`);
+  return `${parts.join('\n\n')}\n`;
+}
+
+function tableText({ title, head, rows, names }: Table): string {
+  const sides = head.map((_, at): 'left' | 'right' => (at < names ? 'left' : 'right'));
+  const lines = alignColumns([head, ...rows.slice(0, ROWS_MAX)], sides);
+  if (rows.length > ROWS_MAX) lines.push(`… and ${rows.length - ROWS_MAX} more`);
+  return [title, ...lines.map((line) => `  ${line}`)].join('\n');
+}

@@ -1,0 +1,58 @@
+/** Whether paired differences are as they would be if both sides were the same. */
+import { mean } from './moments.js';
+import { pairedTTest } from './t_interval.js';
+
+/** Up to so many pairs that differ, the p-value is exact. */
+export const EXACT_MAX = 30;
+/** Sums that differ by rounding only are the same. */
+const TOLERANCE = 1e-9;
+
+/**
+ * Two-sided p-value of the sign-flip test, also known as Fisher's randomisation test of paired data:
+ * if there is no difference, each difference might as well have the other sign; p is the share of all
+ * 2^n ways to choose the signs whose sum is at least as far from 0.
+ *
+ * Source: Fisher, The Design of Experiments, 1935, section 21. Assumes nothing of the distribution;
+ * with differences of −1, 0, 1 it is McNemar's exact test. Above EXACT_MAX pairs: the t test, but
+ * never less than the smallest p-value that this test can have.
+ */
+export function signFlipTest(differences: Float64Array): number {
+  const sizes = differences.filter((d) => d !== 0).map(Math.abs);
+  const n = sizes.length;
+  if (n === 0) return 1;
+  if (n > EXACT_MAX) return Math.max(pairedTTest(differences), 2 ** (1 - n));
+  const total = Math.abs(mean(differences) * differences.length);
+  return shareAtLeast(sizes, total * (1 - TOLERANCE));
+}
+
+/**
+ * The share of all sums ±a ± b … that are at least `limit` away from 0. Meets in the middle: the sums
+ * of either half are sorted, and two fingers run along them.
+ */
+function shareAtLeast(sizes: Float64Array, limit: number): number {
+  const half = sizes.length >> 1;
+  const left = signedSums(sizes.subarray(0, half));
+  const right = signedSums(sizes.subarray(half));
+  let pairs = 0;
+  let finger = right.length;
+  for (const sum of left) {
+    while (finger > 0 && sum + right[finger - 1]! >= limit) finger--;
+    pairs += right.length - finger;
+  }
+  // The other side is the mirror image; a limit of 0 would count what lies on it twice.
+  return Math.min(1, (2 * pairs) / (left.length * right.length));
+}
+
+/** All 2^n sums with either sign, ascending. */
+function signedSums(sizes: Float64Array): Float64Array {
+  let sums = Float64Array.of(0);
+  for (const size of sizes) {
+    const next = new Float64Array(sums.length * 2);
+    for (const [index, sum] of sums.entries()) {
+      next[2 * index] = sum - size;
+      next[2 * index + 1] = sum + size;
+    }
+    sums = next;
+  }
+  return sums.sort();
+}
