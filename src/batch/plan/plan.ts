@@ -4,7 +4,8 @@ import { dirname, join } from 'node:path';
 import { policyOf } from '../../kernel/policy/index.js';
 import { profileOf } from '../../kernel/profile.js';
 import { MODEL_VERSION } from '../../run/model_version.js';
-import { isPolicyFile, policyPath } from '../../run/policy/load.js';
+import { policyPath } from '../../run/policy/load.js';
+import { isPolicyFile } from '../../workload/checkKernel.js';
 import { type Located, sentence } from '../../workload/issues.js';
 import { readText } from '../../workload/load.js';
 import { WorkloadError } from '../../workload/problems.js';
@@ -83,10 +84,18 @@ class Planner {
     if (built === null) return null;
     const workload = this.#workload(built.changed, levels);
     const { kernel } = built;
-    const policy = built.policy && besideExperiment(built.policy, this.#experiment.path);
+    const policy = this.#policy(built.policy);
     const known = this.#checkNames(policy, kernel, levels);
     if (!known) return null;
     return { index: this.#cells++, levels, workload, policy, kernel };
+  }
+
+  /** A level's policy, or the workload's where that is a file: runs have to be told which. */
+  #policy(asked: string | undefined): string | undefined {
+    const { base, path } = this.#experiment;
+    if (asked !== undefined) return beside(path, asked);
+    const { policy } = base.workload;
+    return isPolicyFile(policy) ? beside(base.file?.path ?? path, policy) : undefined;
   }
 
   /** Whether there are such a policy and kernel; each pair is looked up once. */
@@ -151,10 +160,10 @@ class Planner {
   }
 }
 
-/** A policy file beside the experiment; a built-in or shipped policy by its name. */
-function besideExperiment(policy: string, experimentPath: string): string {
-  const beside = join(dirname(experimentPath), policy);
-  return isPolicyFile(policy) && existsSync(beside) ? beside : policy;
+/** A policy file that lies beside the file that names it; else what was named. */
+function beside(path: string, policy: string): string {
+  const there = join(dirname(path), policy);
+  return isPolicyFile(policy) && existsSync(there) ? there : policy;
 }
 
 /** Whether any level changes more than the run's policy and kernel. */

@@ -1,8 +1,9 @@
 /** Playing runs without a trace of files: boot, watch, count. */
 import { boot } from '../../run/boot.js';
 import { identityOf, type WorkloadSource } from '../../run/identity.js';
-import { isPolicyFile, loadPolicy, type PolicyFile } from '../../run/policy/load.js';
+import { loadPolicy, type PolicyFile } from '../../run/policy/load.js';
 import { formatIdentity, formatToken } from '../../run/token.js';
+import { isPolicyFile } from '../../workload/checkKernel.js';
 import { parseWorkload } from '../../workload/parse.js';
 import { printable } from '../../workload/problems.js';
 import { RunMetrics } from '../metrics/run_metrics.js';
@@ -61,7 +62,8 @@ function playOne(
     while (system.advance(Number.POSITIVE_INFINITY) !== 'ended');
     const values = metrics.values();
     const { letters: ingredients, events } = system.fingerprint;
-    const outcome = { fingerprint: system.fingerprint.digest(), ingredients, events };
+    const fingerprint = system.fingerprint.digest();
+    const outcome = { fingerprint, ingredients, events, partial: false };
     return {
       run,
       status: system.panic === null ? 'ok' : 'panic',
