@@ -45,6 +45,8 @@ function addRun(program: Command, finish: Finish): void {
     .addOption(new Option('--ui', 'dashboard (the default where there is a terminal)'))
     .addOption(new Option('--no-ui', 'no dashboard'))
     .addOption(COMMON.speed())
+    .addOption(COMMON.compare())
+    .addOption(COMMON.ascii())
     .addOption(
       new Option('--queue <kind>', 'event queue; every kind gives the same run')
         .choices(['heap', 'ladder', 'auto'])

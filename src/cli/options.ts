@@ -56,6 +56,9 @@ export const COMMON = {
     new Option('--speed <x>', 'simulated seconds per second in the dashboard, or max').argParser(
       parseSpeed,
     ),
+  compare: () =>
+    new Option('--compare <name|file>', 'policy of the run that Tab shows in the dashboard'),
+  ascii: () => new Option('--ascii', 'draw the dashboard with ASCII characters only'),
   out: () => new Option('--out <dir>', 'folder in which the run folder is made').default('out'),
   runs: () => new Option('--out <dir>', 'folder in which run folders are').default('out'),
   force: () => new Option('--force', 'overwrite the run folder whatever it holds'),

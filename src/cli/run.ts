@@ -32,6 +32,10 @@ export interface RunFlags {
   readonly ui?: boolean;
   /** Of the dashboard: simulated seconds per real second. */
   readonly speed?: number;
+  /** Of the dashboard: the policy of the run beside this one. */
+  readonly compare?: string;
+  /** Of the dashboard: draws with ASCII only. */
+  readonly ascii?: boolean;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
@@ -93,19 +97,40 @@ async function watch(
     }
     return runWorkload(loaded, { ...options, signal }, observers);
   }
+  return watchOnScreen(loaded, options, flags, interrupt);
+}
+
+/** Plays the run with a dashboard, which stays until the user has seen enough. */
+async function watchOnScreen(
+  loaded: LoadedWorkload,
+  options: RunOptions,
+  { speed, compare, ascii = false }: RunFlags,
+  interrupt: Interrupt,
+): Promise<RunResult> {
   const { openDashboard } = await import('../ui/open_dashboard.js');
+  const { playAside, shownRun } = await import('../ui/shown_run.js');
+  const { signal } = interrupt;
+  const other = { ...options, policy: compare ?? otherPolicy(loaded, options) };
   const dashboard = await openDashboard({
-    seed: identity.seed,
-    token,
-    speed: flags.speed ?? comfortableSpeed(options.untilNs ?? loaded.workload.untilNs),
-    quit: () => interrupt.abort(),
+    speed: speed ?? comfortableSpeed(options.untilNs ?? loaded.workload.untilNs),
+    ascii,
+    first: (arrived) => shownRun(loaded, options, arrived),
+    second: (arrived) => playAside(loaded, other, signal, arrived),
     signal,
   });
+  void dashboard.done.then(() => interrupt.abort()); // to a run that is over it makes no difference
   try {
-    return await runWorkload(loaded, { ...options, signal }, [dashboard]);
+    const result = await runWorkload(loaded, { ...options, signal }, [dashboard.observer]);
+    await dashboard.done;
+    return result;
   } finally {
     dashboard.close();
   }
+}
+
+/** What the question usually is: what would the unpatched kernel do, or what the patched one? */
+function otherPolicy({ workload }: LoadedWorkload, { policy }: RunOptions): string {
+  return (policy ?? workload.policy) === 'process' ? 'cgroup' : 'process';
 }
 
 /** Slow enough to see who dies; most runs end well before the time that they may take. */

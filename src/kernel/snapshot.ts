@@ -5,6 +5,9 @@
 
 export type TaskState = 'R' | 'S' | 'D' | 'K' | 'T' | 'Z' | 'X'; // as ps(1); K: TASK_KILLABLE
 
+/** In the order of their numbers (sched/task.ts). */
+export const TASK_STATES: readonly TaskState[] = ['R', 'S', 'D', 'K', 'T', 'Z', 'X'];
+
 export interface TaskSnapshot {
   pid: number;
   tgid: number;
@@ -72,6 +75,20 @@ export interface CgroupSnapshot {
   psi: PsiSnapshot;
   pgscan: number;
   pgsteal: number;
+}
+
+/** What the OOM killer would see in a cgroup now, and what its tasks are doing. */
+export interface CgroupStanding {
+  /**
+   * What the policy compares, in pages; for a policy that only looks at processes the highest badness
+   * in the subtree. null: it doesn't look at this cgroup; 0: nobody can be killed; −1: a victim of it
+   * is still dying.
+   */
+  score: number | null;
+  /** Threads of it and below, counted by state in the order of TASK_STATES. */
+  states: number[];
+  /** Threads that wait for memory: in reclaim, swapping in, or until an OOM is over. */
+  stalled: number;
 }
 
 export interface ZoneSnapshot {

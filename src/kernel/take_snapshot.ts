@@ -4,17 +4,16 @@ import type { Kernel } from './kernel.js';
 import { no_events } from './mm/mem_cgroup.js';
 import { type MemcgStat, memcg_stats } from './mm/memcg_stat.js';
 import type { Task } from './sched/task.js';
-import type {
-  CgroupSnapshot,
-  MachineSnapshot,
-  PsiSnapshot,
-  TaskSnapshot,
-  TaskState,
+import {
+  type CgroupSnapshot,
+  type MachineSnapshot,
+  type PsiSnapshot,
+  TASK_STATES,
+  type TaskSnapshot,
+  type TaskState,
 } from './snapshot.js';
 
-const STATES: readonly TaskState[] = ['R', 'S', 'D', 'K', 'T', 'Z', 'X'];
-
-const state_of = (t: Task): TaskState => STATES[t.state] ?? 'X';
+const state_of = (t: Task): TaskState => TASK_STATES[t.state] ?? 'X';
 
 export function snapshot_machine(k: Kernel): MachineSnapshot {
   const zones = k.nodes.flatMap((pgdat) => pgdat.zones);

@@ -1,8 +1,8 @@
-import type { TraceContext, TraceFields, TraceName, Tracepoints } from '../kernel/trace.js';
+import type { Tracepoints } from '../kernel/trace.js';
 import type { FileCalls } from './append_file.js';
 import { parseCsv } from './csv_reader.js';
 import { type CsvCell, CsvWriter } from './csv_writer.js';
-import { asKill } from './userspace_kill.js';
+import { type FollowedKill, isComplete, KillFollower } from './kill_follower.js';
 
 export const KILL_COLUMNS = [
   'time_ns',
@@ -40,33 +40,6 @@ export function isOpenKill(row: string): boolean {
   return kill !== undefined && (kill.exited_ns === '' || kill.freed_ns === '');
 }
 
-/** What became of a victim; null while it has not happened. */
-interface Aftermath {
-  readonly timeNs: number;
-  readonly kill: TraceFields['oomsim:oom_kill'];
-  sigkillNs: number | null;
-  markedNs: number | null;
-  reapedNs: number | null;
-  skipNs: number | null;
-  skipCause: string;
-  exitedNs: number | null;
-  freedNs: number | null;
-  freedPages: number | null;
-}
-
-const FOLLOWED: readonly TraceName[] = [
-  'oomsim:oom_kill',
-  'oomsim:userspace_kill',
-  'oom:mark_victim',
-  'oom:finish_task_reaping',
-  'oomsim:mmf_oom_skip',
-  'sched:sched_process_exit',
-  'oomsim:exit_mmap',
-  'signal:signal_generate',
-];
-
-const SIGKILL = 9;
-
 /**
  * kills.csv: one row a victim, in the order of the kills, be they the kernel's or a userspace
  * killer's, whose name stands in the column `policy`. A row is written once the victim has
@@ -75,9 +48,11 @@ const SIGKILL = 9;
  */
 export class KillsCsv {
   readonly #csv: CsvWriter;
-  readonly #waiting: Aftermath[] = []; // in kill order
-  readonly #open = new Map<number, Aftermath>(); // by pid
-  readonly #signalled = new Map<number, number>(); // pid -> ns of a SIGKILL just before oom_kill
+  readonly #waiting: FollowedKill[] = []; // in kill order
+  readonly #follower = new KillFollower({
+    added: (kill) => this.#waiting.push(kill),
+    changed: () => this.#writeComplete(),
+  });
 
   /** @throws OutputError when the file cannot be created. */
   constructor(path: string, calls?: FileCalls) {
@@ -86,7 +61,7 @@ export class KillsCsv {
 
   /** Records from now on. */
   attach(trace: Tracepoints): void {
-    trace.subscribe(FOLLOWED, (name, context, fields) => this.#follow(name, context, fields));
+    this.#follower.attach(trace);
   }
 
   /** @throws OutputError */
@@ -96,52 +71,8 @@ export class KillsCsv {
 
   /** Writes the rows still open too. @throws OutputError */
   close(): void {
-    for (const aftermath of this.#waiting.splice(0)) this.#csv.row(cellsOf(aftermath));
+    for (const kill of this.#waiting.splice(0)) this.#csv.row(cellsOf(kill));
     this.#csv.close();
-  }
-
-  #follow(name: TraceName, { timeNs }: TraceContext, fields: Record<string, unknown>): void {
-    if (name === 'oomsim:oom_kill') {
-      const kill = fields as unknown as TraceFields['oomsim:oom_kill'];
-      if (!kill.repeat) this.#add(timeNs, kill); // one row a victim, however often it is shot at
-      return;
-    }
-    if (name === 'oomsim:userspace_kill') {
-      const kill = asKill(fields as unknown as TraceFields['oomsim:userspace_kill']);
-      if (kill !== null) this.#add(timeNs, kill);
-      return;
-    }
-    const pid = Number(fields.pid);
-    const aftermath = this.#open.get(pid);
-    if (aftermath === undefined) {
-      if (name === 'signal:signal_generate' && fields.sig === SIGKILL) {
-        this.#signalled.set(pid, timeNs);
-      }
-      return;
-    }
-    note(aftermath, name, timeNs, fields);
-    if (isComplete(aftermath)) this.#open.delete(pid);
-    this.#writeComplete();
-  }
-
-  /** Whoever shoots first has the row: a victim of earlyoom may be the kernel's too before it dies. */
-  #add(timeNs: number, kill: TraceFields['oomsim:oom_kill']): void {
-    if (this.#open.get(kill.pid)?.exitedNs === null) return;
-    const aftermath: Aftermath = {
-      timeNs,
-      kill: { ...kill },
-      sigkillNs: this.#signalled.get(kill.pid) ?? null,
-      markedNs: null,
-      reapedNs: null,
-      skipNs: null,
-      skipCause: '',
-      exitedNs: null,
-      freedNs: null,
-      freedPages: null,
-    };
-    this.#signalled.clear();
-    this.#waiting.push(aftermath);
-    this.#open.set(kill.pid, aftermath);
   }
 
   #writeComplete(): void {
@@ -151,45 +82,10 @@ export class KillsCsv {
   }
 }
 
-function note(
-  aftermath: Aftermath,
-  name: TraceName,
-  timeNs: number,
-  fields: Record<string, unknown>,
-): void {
-  switch (name) {
-    case 'signal:signal_generate':
-      if (fields.sig === SIGKILL) aftermath.sigkillNs ??= timeNs;
-      break;
-    case 'oom:mark_victim':
-      aftermath.markedNs ??= timeNs;
-      break;
-    case 'oom:finish_task_reaping':
-      aftermath.reapedNs ??= timeNs;
-      break;
-    case 'oomsim:mmf_oom_skip':
-      aftermath.skipNs ??= timeNs;
-      aftermath.skipCause ||= String(fields.cause);
-      break;
-    case 'sched:sched_process_exit':
-      aftermath.exitedNs ??= timeNs;
-      break;
-    case 'oomsim:exit_mmap':
-      aftermath.freedNs ??= timeNs;
-      aftermath.freedPages ??= Number(fields.freed);
-      break;
-  }
-}
-
-/** The memory is freed by whoever leaves the mm last, which need not be the victim. */
-function isComplete(aftermath: Aftermath): boolean {
-  return aftermath.exitedNs !== null && aftermath.freedNs !== null;
-}
-
-function cellsOf(aftermath: Aftermath): CsvCell[] {
-  const { kill } = aftermath;
+function cellsOf(followed: FollowedKill): CsvCell[] {
+  const { kill } = followed;
   return [
-    aftermath.timeNs,
+    followed.timeNs,
     kill.pid,
     kill.comm,
     kill.cgroup,
@@ -198,14 +94,14 @@ function cellsOf(aftermath: Aftermath): CsvCell[] {
     kill.policy,
     kill.constraint,
     kill.trigger_pid,
-    aftermath.sigkillNs,
-    aftermath.reapedNs,
-    aftermath.exitedNs,
-    aftermath.freedPages,
-    aftermath.freedNs,
-    aftermath.markedNs,
-    aftermath.skipNs,
-    aftermath.skipCause,
+    followed.sigkillNs,
+    followed.reapedNs,
+    followed.exitedNs,
+    followed.freedPages,
+    followed.freedNs,
+    followed.markedNs,
+    followed.skipNs,
+    followed.skipCause,
     kill.trigger_comm,
     kill.memcg,
     kill.process,

@@ -8,9 +8,15 @@ import { check_invariants } from '../kernel/check.js';
 import { Kernel } from '../kernel/kernel.js';
 import { custom_policy } from '../kernel/policy/custom.js';
 import type { OomPolicy } from '../kernel/policy/policy.js';
-import type { CgroupSnapshot, MachineSnapshot, TaskSnapshot } from '../kernel/snapshot.js';
+import type {
+  CgroupSnapshot,
+  CgroupStanding,
+  MachineSnapshot,
+  TaskSnapshot,
+} from '../kernel/snapshot.js';
 import { type StateDigest, state_digest } from '../kernel/state_digest.js';
 import { snapshot_cgroups, snapshot_machine, snapshot_tasks } from '../kernel/take_snapshot.js';
+import { snapshot_standings } from '../kernel/take_standings.js';
 import type { Tracepoints } from '../kernel/trace.js';
 import { bytes_to_pages } from '../kernel/units.js';
 import { Host } from '../userspace/host.js';
@@ -64,6 +70,8 @@ export interface System {
   tasks(): TaskSnapshot[];
   /** The state at a glance: equal states have equal digests. */
   digest(): StateDigest;
+  /** How each cgroup stands before the OOM killer, in the order of `cgroups()`. */
+  standings(): CgroupStanding[];
 }
 
 /** Peak number of pending events above which the ladder queue is the faster one (queue.ts). */
@@ -232,5 +240,8 @@ class RunningSystem implements System {
   }
   digest(): StateDigest {
     return state_digest(this.kernel);
+  }
+  standings(): CgroupStanding[] {
+    return snapshot_standings(this.kernel);
   }
 }

@@ -1,43 +1,22 @@
-import { useInput, useStdin, useStdout } from 'ink';
-import { type ReactNode, useEffect, useState } from 'react';
-import { Dashboard } from './dashboard.js';
-import type { DashboardView } from './view.js';
+import { type Key, useInput, useStdin } from 'ink';
+import type { ReactNode } from 'react';
+import { Dashboard, type Screen } from './dashboard.js';
 
 export interface AppProps {
-  readonly view: DashboardView;
-  readonly quit: () => void;
+  readonly screen: Screen;
+  readonly onKey: (input: string, key: Key) => void;
 }
 
-/** Some terminals, and `script`, say that they have no columns. */
-const COLUMNS_DEFAULT = 80;
-const ROWS_DEFAULT = 24;
-
-/** The dashboard with what it needs of a terminal: its size and its keys. */
-export function App({ view, quit }: AppProps): ReactNode {
-  const { columns, rows } = useTerminalSize();
+/** The dashboard with the keys of its terminal. */
+export function App({ screen, onKey }: AppProps): ReactNode {
   const { isRawModeSupported } = useStdin(); // undefined where stdin is a file or a pipe
   useInput(
     (input, key) => {
-      if (input === 'q' || (key.ctrl && input === 'c')) quit();
+      // What is typed fast, or pasted, comes as one text.
+      if (input.length > 1 && !key.ctrl) for (const letter of input) onKey(letter, key);
+      else onKey(input, key);
     },
     { isActive: isRawModeSupported === true },
   );
-  return <Dashboard view={view} columns={columns} rows={rows} />;
-}
-
-function useTerminalSize(): { columns: number; rows: number } {
-  const { stdout } = useStdout();
-  const read = () => ({
-    columns: stdout.columns || COLUMNS_DEFAULT,
-    rows: stdout.rows || ROWS_DEFAULT,
-  });
-  const [size, setSize] = useState(read);
-  useEffect(() => {
-    const onResize = (): void => setSize(read());
-    stdout.on('resize', onResize);
-    return () => {
-      stdout.off('resize', onResize);
-    };
-  });
-  return size;
+  return <Dashboard {...screen} />;
 }

@@ -1,32 +1,39 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Instance } from 'ink';
+import type { Instance, Key } from 'ink';
 import type { RunObserver } from '../run/drive.js';
-import type { ObservedSystem } from '../run/observed_system.js';
+import type { Screen } from './dashboard.js';
+import { FramePainter } from './frame_painter.js';
 import { FRAME_MS, INK_OPTIONS } from './ink_options.js';
-import { LogTail } from './log_tail.js';
+import { Player, type PlayerOptions, type Shown } from './player.js';
 import { AlternateScreen } from './screen.js';
-import { isColorRefused } from './terminal.js';
-import { viewOf } from './view.js';
+import { isColorRefused, knowsUnicode } from './terminal.js';
+import { ASCII, UNICODE } from './text/glyphs.js';
+import { TrackRecorder } from './watch_run.js';
 
 export interface DashboardOptions {
-  readonly seed: string;
-  /** The repro token, as far as it is known before the end. */
-  readonly token: string;
   /** Simulated seconds per real second; Infinity: as fast as it goes. */
   readonly speed: number;
-  /** The user wants to end the run. */
-  readonly quit: () => void;
-  /** Aborted when the run is to end: pacing stops at once. */
+  /** Draws with ASCII only, whatever the terminal can. */
+  readonly ascii: boolean;
+  /** The run that is shown; given what is to be called when a moment of it has arrived. */
+  readonly first: (arrived: () => void) => Shown;
+  /** Another run to compare it with, started when it is asked for; null: there is none. */
+  readonly second: ((arrived: () => void) => Shown) | null;
+  /** Aborted when the program is to end. */
   readonly signal: AbortSignal;
 }
 
 /** A dashboard on the terminal, fed by a run. */
-export interface OpenDashboard extends RunObserver {
+export interface OpenDashboard {
+  /** Watches the first run. */
+  readonly observer: RunObserver;
+  /** Resolved when the user has seen enough. */
+  readonly done: Promise<void>;
   /** Gives the terminal back as it was. */
   close(): void;
 }
 
-const LOG_LINES = 200;
+/** A dashboard that nobody touches closes so long after the end: it may run in a script. */
+const CLOSE_AFTER_MS = 10_000;
 
 /** Takes the terminal over. Ink is loaded only here, after the environment has been prepared. */
 export async function openDashboard(options: DashboardOptions): Promise<OpenDashboard> {
@@ -35,56 +42,50 @@ export async function openDashboard(options: DashboardOptions): Promise<OpenDash
   const { createElement } = await import('react');
   const { render } = await import('ink');
   const { App } = await import('./app.js');
+  const painter = new FramePainter(process.stdout);
   const screen = new AlternateScreen(process.stdout);
-  const log = new LogTail(LOG_LINES);
-  const pace = new Pace(options.speed, options.signal);
   let app: Instance | null = null;
-  let drawnMs = 0;
 
-  function draw(system: ObservedSystem): void {
-    drawnMs = performance.now();
-    const view = viewOf(system, { ...options, log: log.lines });
-    const element = createElement(App, { view, quit: options.quit });
-    if (app !== null) {
-      app.rerender(element);
-      return;
-    }
-    screen.enter();
-    app = render(element, INK_OPTIONS);
-  }
-
+  const draw = (drawn: Screen): void => {
+    const element = createElement(App, { screen: drawn, onKey });
+    if (app !== null) app.rerender(element);
+    else app = render(element, { ...INK_OPTIONS, stdout: painter as never });
+  };
+  const onKey = (input: string, key: Key): void => player.key(input, key, performance.now());
+  let finish: () => void = () => {};
+  const done = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
+  const redraw = (): void => player.draw(performance.now());
+  const { second } = options;
+  const first = options.first(redraw);
+  const playerOptions: PlayerOptions = {
+    speed: options.speed,
+    glyphs: options.ascii || !knowsUnicode(process.env) ? ASCII : UNICODE,
+    size: () => ({ columns: painter.columns, rows: painter.rows }),
+    draw,
+    quit: () => finish(),
+    suspend: () => {},
+    second: second === null ? null : () => second(redraw),
+    closeAfterMs: process.stdin.isTTY ? CLOSE_AFTER_MS : 0,
+  };
+  const player = new Player(first, playerOptions, performance.now());
+  const onResize = (): void => {
+    painter.forget();
+    redraw();
+  };
+  screen.enter();
+  process.stdout.on('resize', onResize);
+  options.signal.addEventListener('abort', finish, { once: true });
+  const timer = setInterval(() => player.tick(performance.now()), FRAME_MS);
   return {
-    begin(system) {
-      log.attach(system.trace);
-      draw(system);
-    },
-    async slice(system) {
-      const isOver = system.endedBy !== null;
-      if (isOver || performance.now() - drawnMs >= FRAME_MS) draw(system);
-      if (!isOver) await pace.hold(system.nowNs);
-    },
+    observer: new TrackRecorder(first.track),
+    done,
     close() {
+      clearInterval(timer);
+      process.stdout.off('resize', onResize);
       app?.unmount();
       screen.leave();
     },
   };
-}
-
-/** Holds simulated time back to a multiple of real time, so that people can follow it. */
-class Pace {
-  readonly #nsPerMs: number;
-  readonly #signal: AbortSignal;
-  readonly #startMs = performance.now();
-
-  constructor(speed: number, signal: AbortSignal) {
-    this.#nsPerMs = speed * 1_000_000;
-    this.#signal = signal;
-  }
-
-  /** Waits until the real time of a simulated instant has come, or the signal. */
-  async hold(nowNs: number): Promise<void> {
-    const aheadMs = nowNs / this.#nsPerMs - (performance.now() - this.#startMs);
-    if (aheadMs < 1 || this.#signal.aborted) return;
-    await sleep(aheadMs, undefined, { signal: this.#signal }).catch(() => {}); // woken by the signal
-  }
 }

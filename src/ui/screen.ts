@@ -1,17 +1,18 @@
-const ENTER = '\x1b[?1049h\x1b[H';
-/** Back to the usual screen, cursor visible: whatever state drawing was left in. */
-const LEAVE = '\x1b[?25h\x1b[?1049l';
+/** The alternate screen, without a cursor. */
+const ENTER = '\x1b[?1049h\x1b[?25l\x1b[2J\x1b[H';
+/** Colours, cursor and the usual screen back: whatever state drawing was left in. */
+const LEAVE = '\x1b[?2026l\x1b[0m\x1b[?25h\x1b[?1049l';
 
 /**
  * The terminal's alternate screen: what was on the terminal before is there again afterwards, also
  * when the program dies of an error or exits early.
  */
 export class AlternateScreen {
-  readonly #stdout: NodeJS.WriteStream;
+  readonly #stdout: { write(text: string): unknown };
   readonly #restore = (): void => this.leave();
   #isEntered = false;
 
-  constructor(stdout: NodeJS.WriteStream) {
+  constructor(stdout: { write(text: string): unknown }) {
     this.#stdout = stdout;
   }
 

@@ -25,3 +25,13 @@ export function whyNoDashboard(
 export function isColorRefused(env: Readonly<Record<string, string | undefined>>): boolean {
   return env.NO_COLOR !== undefined && env.NO_COLOR !== '';
 }
+
+/**
+ * Whether a terminal shows more than ASCII, as far as its environment says: the Linux console has few
+ * characters, and the locale tells the rest. No locale at all is the C locale.
+ */
+export function knowsUnicode(env: Readonly<Record<string, string | undefined>>): boolean {
+  if (env.TERM === 'linux') return false;
+  const locale = env.LC_ALL || env.LC_CTYPE || env.LANG || 'C';
+  return /utf-?8/i.test(locale);
+}

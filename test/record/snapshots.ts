@@ -1,4 +1,4 @@
-import type { CgroupSnapshot, MachineSnapshot } from '../../src/kernel/snapshot.js';
+import type { CgroupSnapshot, CgroupStanding, MachineSnapshot } from '../../src/kernel/snapshot.js';
 
 /** A machine at rest; a test names what matters to it. */
 export function machineSnapshot(some: Partial<MachineSnapshot> = {}): MachineSnapshot {
@@ -56,4 +56,9 @@ export function cgroupSnapshot(some: Partial<CgroupSnapshot> & { path: string })
     pgsteal: 0,
     ...some,
   };
+}
+
+/** A cgroup without tasks that nobody would choose. */
+export function cgroupStanding(some: Partial<CgroupStanding> = {}): CgroupStanding {
+  return { score: 0, states: [0, 0, 0, 0, 0, 0, 0], stalled: 0, ...some };
 }

@@ -42,8 +42,17 @@ export function whoDies(verdict: Verdict): string {
   return `${nameOf(first)} dies${group}: ${reason}.`;
 }
 
+/** What has to be known of a decision to tell why somebody lives. */
+export interface WhoDied {
+  readonly candidates: readonly Candidate[];
+  /** Cgroups that were compared before, parents before children. */
+  readonly memcgCandidates: readonly Candidate[];
+  /** The one that was chosen first. */
+  readonly victims: readonly { readonly pid: number }[];
+}
+
 /** Why the process that uses most memory lives; '' if it dies. */
-export function whyTheBiggestLives(verdict: Verdict): string {
+export function whyTheBiggestLives(verdict: WhoDied): string {
   let biggest: Candidate | null = null;
   for (const c of verdict.candidates) if (biggest === null || used(c) > used(biggest)) biggest = c;
   const dead = new Set(verdict.victims.map((victim) => victim.pid));
@@ -66,7 +75,7 @@ export function whyTheBiggestLives(verdict: Verdict): string {
 
 /** The process scores higher than the victim; its cgroup does not. */
 function whyItsCgroupLives(
-  verdict: Verdict,
+  verdict: WhoDied,
   biggest: Candidate,
   victim: Candidate,
   name: string,

@@ -1,0 +1,106 @@
+import type { Frame } from '../record/frames.js';
+import type { KillStory } from '../record/kill_stories.js';
+import { FrameHistory } from './history.js';
+
+/** What a run is: the same at every instant of it. */
+export interface RunFacts {
+  readonly workload: string;
+  readonly kernel: string;
+  readonly policy: string;
+  readonly seed: string;
+  readonly token: string;
+  readonly untilNs: number;
+}
+
+export interface LogLine {
+  readonly timeNs: number;
+  /** The engine event in which it was printed. */
+  readonly seq: number;
+  readonly text: string;
+}
+
+/** The machine at a sampled instant: a few numbers, kept of all samples. */
+export interface Pulse {
+  readonly timeNs: number;
+  readonly freePages: number;
+  /** Threads that wait for memory, and all of them. */
+  readonly stalled: number;
+  readonly threads: number;
+}
+
+/** More are in kernel.log. */
+const LOG_LINES_MAX = 200_000;
+
+/** Everything that is known of a run so far. It only grows, and holds nothing live. */
+export class Track {
+  readonly facts: RunFacts;
+  readonly history = new FrameHistory();
+  readonly kills: KillStory[] = [];
+  readonly log: LogLine[] = [];
+  readonly pulses: Pulse[] = [];
+  /** Lines dropped from the beginning of the log. */
+  logDropped = 0;
+  /** Known up to here, ns. */
+  frontNs = 0;
+  /** Why the run ended; null: it goes on. */
+  endedBy: string | null = null;
+  /** Changes whenever something is added: what was drawn may have to be drawn again. */
+  version = 0;
+
+  constructor(facts: RunFacts) {
+    this.facts = facts;
+  }
+
+  addFrame(frame: Frame): void {
+    this.history.add(frame);
+    this.advance(frame.timeNs, frame.endedBy);
+  }
+
+  addPulse(pulse: Pulse): void {
+    this.pulses.push(pulse);
+    this.version++;
+  }
+
+  addKill(story: KillStory): void {
+    this.kills[story.index] = story;
+    this.version++;
+  }
+
+  addLog(line: LogLine): void {
+    this.log.push(line);
+    this.version++;
+    if (this.log.length <= LOG_LINES_MAX) return;
+    const dropped = LOG_LINES_MAX / 4; // rarely: shifting an array of this size takes time
+    this.log.splice(0, dropped);
+    this.logDropped += dropped;
+  }
+
+  advance(frontNs: number, endedBy: string | null): void {
+    this.frontNs = Math.max(this.frontNs, frontNs);
+    this.endedBy = endedBy;
+    this.version++;
+  }
+}
+
+/** An instant of a run, or, where several events happen at the same time, after one of them. */
+export interface Moment {
+  readonly timeNs: number;
+  /** Engine events dispatched; null: all that are due. */
+  readonly seq: number | null;
+}
+
+/** How many of the items, in the order in which they happened, have happened at a moment. */
+export function countUntil(
+  items: readonly { readonly timeNs: number; readonly seq: number }[],
+  { timeNs, seq }: Moment,
+): number {
+  let low = 0;
+  let high = items.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const item = items[middle]!;
+    if (seq === null ? item.timeNs <= timeNs : item.seq <= seq) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
