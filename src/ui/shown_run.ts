@@ -33,7 +33,6 @@ export function playAside(
   const system = bootRun(source, options);
   void drive(system, {
     sampleIntervalNs: options.sampleIntervalNs ?? defaultSampleIntervalNs(system.workload.untilNs),
-    flush: () => {},
     observers: [new TrackRecorder(shown.track)],
     signal,
   });
