@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { POLICIES } from '../kernel/policy/index.js';
-import { PROFILES, SWITCHES } from '../kernel/profile.js';
+import { PROFILES, SWITCHES, type Switch } from '../kernel/profile.js';
 import { shippedPolicies } from '../run/policy/load.js';
-import { alignColumns } from '../run/text_table.js';
+import { killerOptions } from '../workload/jsonSchema.js';
 import { readText, shippedWorkloads } from '../workload/load.js';
 import { EXIT } from './exit_codes.js';
 import { LISTS, type ListName } from './list_names.js';
@@ -12,13 +12,18 @@ import { printJson, printResult } from './output.js';
 interface Entry {
   readonly name: string;
   readonly doc: string;
+  /** What else there is to say, for those who ask for this list alone. */
+  readonly details?: readonly string[];
 }
+
+const COLUMNS = 80;
 
 const TITLES: Readonly<Record<ListName, string>> = {
   workloads: 'Workloads (oomsim run NAME)',
   kernels: 'Kernels (--kernel NAME)',
   policies: 'Policies (--policy NAME, or a file of your own: docs/policies.md)',
-  switches: 'Kernel switches (--set NAME=VALUE)',
+  killers: 'Userspace killers (in a workload: "killers: [ NAME ]"; options: list killers)',
+  switches: 'Kernel switches (--set NAME=VALUE; values and sources: list switches)',
 };
 
 const ENTRIES: Readonly<Record<ListName, () => Entry[]>> = {
@@ -28,22 +33,69 @@ const ENTRIES: Readonly<Record<ListName, () => Entry[]>> = {
     ...POLICIES.map(({ name, doc }) => ({ name, doc })),
     ...shippedPolicies().map((name) => ({ name, doc: firstComment(name) })),
   ],
-  switches: () => SWITCHES.map(({ name, values }) => ({ name, doc: values.join(' | ') })),
+  killers: () =>
+    killerOptions().map(({ options, ...killer }) => ({
+      ...killer,
+      options,
+      details: options.map(({ name, value, doc }) =>
+        `${name}${value === null ? '' : ` (${value})`}: ${doc}`.replace(/\.$/, ''),
+      ),
+    })),
+  switches: () => SWITCHES.map((entry) => ({ ...entry, details: aboutSwitch(entry) })),
 };
 
 /** `oomsim list [WHAT]`: what may be named on the command line and in workload files. */
 export function runList(what: ListName | undefined, options: { json?: boolean }): number {
   const names = what === undefined ? LISTS : [what];
   const lists = names.map((name) => [name, ENTRIES[name]()] as const);
-  if (options.json) printJson(Object.fromEntries(lists));
-  else printResult(lists.map(([name, entries]) => formatList(name, entries)).join('\n'));
+  if (options.json)
+    printJson(Object.fromEntries(lists.map(([name, all]) => [name, all.map(facts)])));
+  else {
+    const detailed = what !== undefined;
+    printResult(lists.map(([name, all]) => formatList(name, all, detailed)).join('\n'));
+  }
   return EXIT.ok;
 }
 
-function formatList(name: ListName, entries: readonly Entry[]): string {
-  const rows = entries.map((entry) => [entry.name, entry.doc]);
-  const lines = alignColumns(rows, ['left', 'left']).map((line) => `  ${line}\n`);
-  return `${TITLES[name]}\n${lines.join('')}`;
+/** Details repeat in words what the other fields say. */
+function facts({ details: _, ...rest }: Entry): Omit<Entry, 'details'> {
+  return rest;
+}
+
+function formatList(name: ListName, entries: readonly Entry[], detailed: boolean): string {
+  const width = Math.max(...entries.map((entry) => entry.name.length)) + 4;
+  const blocks = entries.map((entry) => {
+    const details = detailed ? (entry.details ?? []) : [];
+    const lines = [
+      ...hanging(`  ${entry.name}`.padEnd(width), entry.doc, width),
+      ...details.flatMap((detail) => hanging(' '.repeat(6), detail, 8)),
+    ];
+    return lines.map((line) => `${line}\n`).join('');
+  });
+  return `${TITLES[name]}\n${blocks.join('')}`;
+}
+
+/** Words after a beginning, in lines of 80 columns that are indented from the second on. */
+function hanging(start: string, text: string, indent: number): string[] {
+  const lines: string[] = [];
+  let line = start;
+  for (const word of text.split(' ')) {
+    const space = /\s$/.test(line) ? '' : ' ';
+    if (line.length + space.length + word.length > COLUMNS && line.trim() !== '') {
+      lines.push(line.trimEnd());
+      line = ' '.repeat(indent) + word;
+    } else line += space + word;
+  }
+  return [...lines, line.trimEnd()];
+}
+
+/** `true, from 4.17 false` and where it was seen. */
+function aboutSwitch({ history, values, source }: Switch): string[] {
+  const [first, ...later] = history;
+  const changes = later.map(({ preset, value }) => `from ${preset} ${value}`);
+  const others = values.filter((value) => !history.some((entry) => entry.value === value));
+  const may = others.map((value) => `or ${value}`);
+  return [[first!.value, ...changes, ...may].join(', '), source];
 }
 
 /** What a shipped policy says of itself, in its first line. */

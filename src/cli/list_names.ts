@@ -1,3 +1,3 @@
 /** What `oomsim list` can list; apart from list.ts so that the command line knows it cheaply. */
-export const LISTS = ['workloads', 'kernels', 'policies', 'switches'] as const;
+export const LISTS = ['workloads', 'kernels', 'policies', 'killers', 'switches'] as const;
 export type ListName = (typeof LISTS)[number];

@@ -89,7 +89,7 @@ const V4_15: Profile = {
 
 /** Rows in version order; each lists only what changed since the row before it. */
 const HISTORY: readonly Preset[] = [
-  { name: '4.14', doc: 'Linux 4.14', switches: {} },
+  { name: '4.14', doc: 'Linux 4.14: as 4.15, in what is modelled', switches: {} },
   { name: '4.15', doc: 'Linux 4.15, the kernel the patch was written for', switches: {} },
   {
     name: '4.17',
@@ -163,7 +163,11 @@ const HISTORY: readonly Preset[] = [
     doc: 'Linux 6.1 (Debian 12)',
     switches: { exit_mmap_reaps: false, memcg_charge_batch: 64, psi: '6.1' },
   },
-  { name: '6.14', doc: 'Linux 6.14', switches: { split_rss_counting: false } },
+  {
+    name: '6.14',
+    doc: 'Linux 6.14: RSS is exact at any time',
+    switches: { split_rss_counting: false },
+  },
 ];
 
 /** The kernels that can be asked for, oldest first. */

@@ -84,7 +84,7 @@ const earlyoom = strict({
       dryrun: v.dryrun,
     }),
   )
-  .describe('earlyoom: the process with the highest oom_score when memory and swap are low.');
+  .describe('The process with the highest oom_score, when memory is low.');
 
 const managed = (what: string) =>
   z
@@ -140,7 +140,7 @@ const systemdOomd = strict({
       })),
     }),
   )
-  .describe('systemd-oomd: a whole cgroup, for memory pressure or for full swap. Needs PSI.');
+  .describe('A whole cgroup, for pressure or for full swap. Needs PSI.');
 
 const oomd = strict({
   interval: longEnough.prefault('5s').describe('--interval: between two looks.'),
@@ -170,7 +170,7 @@ const oomd = strict({
       avoid: v.avoid,
     }),
   )
-  .describe('oomd of Facebook: rules of detectors and kills for whole cgroups. Needs PSI.');
+  .describe('Whole cgroups, by rules of detectors and kills. Needs PSI.');
 
 /** One entry of `killers`: a name, or a name with options. */
 export const killer = keyed<KillerSpec, KillerSpec>(

@@ -46,12 +46,36 @@ test('list names what the other commands take', () => {
   expect(stdout).toMatch(/^ {2}small-vs-large +Who pays when the machine runs out of memory/m);
   expect(stdout).toMatch(/^ {2}4\.15 {2,}Linux 4\.15/m);
   expect(stdout).toMatch(/^ {2}cgroup {2,}\S/m);
-  expect(stdout).toMatch(/^ {2}root_bonus {2,}true \| false$/m);
+  expect(stdout).toMatch(/^ {2}root_bonus {2,}tasks with CAP_SYS_ADMIN score 3 % less$/m);
+  expect(stdout).toMatch(/^ {2}earlyoom {2,}\S/m);
+});
+
+test('list fits 80 columns; switches, kernels and killers in a line each', () => {
+  const { stdout } = oomsim(['list']);
+  const lists = ['switches', 'killers'].map((what) => oomsim(['list', what]).stdout);
+  const long = [stdout, ...lists].flatMap((text) => text.split('\n').filter((l) => l.length > 80));
+  expect(long).toEqual([]);
+  expect(stdout.split('\nKernels')[1]).not.toMatch(/^ {3}/m); // nothing is continued
+});
+
+test('list switches says which kernels have which value, and the source', () => {
+  const { stdout } = oomsim(['list', 'switches']);
+  expect(stdout).toContain(`
+  reaper_delay_hz          seconds until the reaper is told of a victim
+      0, from 5.19 2
+      queue_oom_reaper(): 2 in 5.19, not in 5.17-rc5
+`);
+});
+
+test('list killers says what each option is, with its default', () => {
+  const { stdout } = oomsim(['list', 'killers']);
+  expect(stdout).toMatch(/^ {6}swap_used_limit \(90%\): SwapUsedLimit=/m);
+  expect(stdout).toMatch(/^ {6}avoid: --avoid: 300 fewer points/m);
 });
 
 test('list --json is JSON, one list or all', () => {
   const all = JSON.parse(oomsim(['list', '--json']).stdout);
-  expect(Object.keys(all)).toEqual(['workloads', 'kernels', 'policies', 'switches']);
+  expect(Object.keys(all)).toEqual(['workloads', 'kernels', 'policies', 'killers', 'switches']);
   const kernels = JSON.parse(oomsim(['list', 'kernels', '--json']).stdout);
   expect(kernels).toEqual({ kernels: all.kernels });
 });

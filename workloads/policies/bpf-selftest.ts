@@ -1,4 +1,5 @@
-// kills the largest leaf cgroup in which everybody may be killed (the selftest of BPF OOM)
+// kills the largest leaf in which everybody may be killed
+// (the selftest of BPF OOM)
 //
 //   oomsim run bpf-oom-selftest --policy bpf-selftest.ts
 import type { CgroupView, OomPolicyModule } from 'oomsim';

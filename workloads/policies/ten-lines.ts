@@ -1,4 +1,5 @@
-// kills the cgroup that is furthest above its memory.low, as one would evict what exceeds its request
+// kills the cgroup that is furthest above its memory.low
+// (as one would evict what exceeds its request)
 import type { CgroupView, OomPolicyModule } from 'oomsim';
 
 const above = (cgroup: CgroupView) => cgroup.usagePages / Math.max(cgroup.lowPages, 1);

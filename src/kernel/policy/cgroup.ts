@@ -87,7 +87,7 @@ export function select_victim_memcg(k: Kernel, oc: OomControl, score_of: MemcgSc
 
 export const cgroup_policy: OomPolicy = {
   name: 'cgroup',
-  doc: 'the patch of 2017-12-06: the biggest task of the biggest leaf cgroup',
+  doc: 'the patch of 2017-12-06: biggest task of the biggest leaf',
   mem_cgroup_select_oom_victim: (k, oc) => select_victim_memcg(k, oc, leaf_score),
   memcg_score: leaf_score,
   oom_kill_memcg_victim,

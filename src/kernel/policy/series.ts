@@ -66,7 +66,7 @@ export function* kill_memcg_tasks(k: Kernel, t: Task, group: MemCgroup, oc: OomC
 
 export const series_policy: OomPolicy = {
   name: 'series',
-  doc: 'the whole v12/v13 series: memory.oom_group, mounted with groupoom',
+  doc: 'the whole series of v12/v13: memory.oom_group, groupoom',
   mem_cgroup_select_oom_victim(k, oc) {
     if (!k.groupoom) return false;
     select_victim_memcg(k, oc.memcg ?? k.root_mem_cgroup, oc);

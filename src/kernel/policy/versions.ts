@@ -20,7 +20,7 @@ const progress = (oc: OomControl): boolean =>
 export const v9_policy: OomPolicy = {
   ...cgroup_policy,
   name: 'v9',
-  doc: 'v9 of 2017-09-27: root counts as its biggest task; in flight returns true at once',
+  doc: '2017-09-27: root is its biggest task; in flight: true',
   mem_cgroup_select_oom_victim: (k, oc) => select_victim_memcg(k, oc, score_with_root_as_max),
   memcg_score: score_with_root_as_max,
   delay_inflight: false,
@@ -30,7 +30,7 @@ export const v9_policy: OomPolicy = {
 export const v10_policy: OomPolicy = {
   ...cgroup_policy,
   name: 'v10',
-  doc: 'v10 of 2017-10-04: as v9, but in flight sleeps and returns false (D1 begins)',
+  doc: '2017-10-04: as v9, but in flight: a sleep and false (D1)',
   mem_cgroup_select_oom_victim: (k, oc) => select_victim_memcg(k, oc, score_with_root_as_max),
   memcg_score: score_with_root_as_max,
 };
@@ -38,20 +38,20 @@ export const v10_policy: OomPolicy = {
 export const v12_policy: OomPolicy = {
   ...cgroup_policy,
   name: 'v12',
-  doc: 'v12: root counts as the sum of its tasks; no fallback to the process scan',
+  doc: 'root is the sum of its tasks; no fallback to processes',
   falls_back: false,
 };
 
 export const v13_policy: OomPolicy = {
   ...cgroup_policy,
   name: 'v13',
-  doc: 'v13 of 2017-11-30, as posted: a last allocation attempt after the selection',
+  doc: '2017-11-30, as posted: a last attempt after selection',
   alloc_pages_before_oomkill: true,
 };
 
 export const cgroup_fixed_policy: OomPolicy = {
   ...cgroup_policy,
   name: 'cgroup-fixed',
-  doc: 'the patch with D1 mended in the smallest way: in flight returns true',
+  doc: 'the patch with D1 mended: in flight returns true',
   out_of_memory_result: progress,
 };

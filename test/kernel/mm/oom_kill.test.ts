@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { cgroup_attach_process } from '../../../src/kernel/cgroup/cgroupfs.js';
 import { mark_oom_victim } from '../../../src/kernel/mm/oom_victim.js';
+import { mm_alloc } from '../../../src/kernel/sched/fork.js';
 import { type WorldSpec, world } from '../fixture.js';
 
 /** Processes killed by one global OOM of a task outside, in order. */
@@ -240,6 +242,19 @@ describe('memory.oom.group (KERNEL.md 4.9, from 4.19)', () => {
     w.run(w.tasks.me, w.oom(w.tasks.me));
     const { oom_kill, oom_group_kill } = w.memcg('/g').events;
     expect({ oom_kill, oom_group_kill }).toEqual({ oom_kill: 3, oom_group_kill: 1 });
+  });
+
+  it('spares init', () => {
+    const w = world({
+      kernel: '6.1',
+      cgroups: { '/g': { group: true } },
+      tasks: { me: {}, a: { cgroup: '/g', anon: 9 } },
+    });
+    const { init } = w.k;
+    cgroup_attach_process(w.k, init, w.k.cgroups.get('/g')!);
+    mm_alloc(w.k, init);
+    w.run(w.tasks.me, w.oom(w.tasks.me));
+    expect([w.kills, init.sigkill_pending]).toEqual([['a', 'a'], false]);
   });
 
   it('does not apply to tasks of the root cgroup', () => {

@@ -298,6 +298,20 @@ describe('what was chosen, and what comes of it (KERNEL.md 1.3)', () => {
     expect(ask(w, w.tasks.me!, { memcg: w.memcg('/a') })).toBe(expected);
   });
 
+  it.each([
+    ['v13, a memcg chosen', 'v13', { '/a': {} }, {}, NOTHING(true)],
+    ['v13, nothing but the process scan', 'v13', inner, {}, NOTHING(true)],
+    ['v13, for a memcg', 'v13', { '/a': {} }, { memcg: '/a' }, 'true after 8ms, killed: t'],
+    ['v13, for sysrq', 'v13', { '/a': {} }, { order: -1 }, 'true after 8ms, killed: t'],
+    ['the patch', 'cgroup', { '/a': {} }, {}, 'true after 8ms, killed: t'],
+    ['an unpatched kernel', 'process', { '/a': {} }, {}, 'true after 8ms, killed: t'],
+  ])('memory has become free meanwhile: %s', (_who, policy, cgroups, request, expected) => {
+    const w = world<string>({ policy, cgroups, tasks: { ...t(), me: { adj: -1000 } } });
+    const { order = 0, memcg } = request as { order?: number; memcg?: string };
+    const domain = memcg === undefined ? null : w.memcg(memcg);
+    expect(ask(w, w.tasks.me!, { order, memcg: domain })).toBe(expected);
+  });
+
   it('nobody at all: a global OOM panics, up to 4.17 and later', () => {
     const panic = (kernel: string) => {
       const w = world({ kernel, tasks: { me: { adj: -1000 } } });

@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { cgroup_attach_process } from '../../../src/kernel/cgroup/cgroupfs.js';
 import { INFLIGHT_VICTIM } from '../../../src/kernel/mm/oom_control.js';
 import { mark_oom_victim } from '../../../src/kernel/mm/oom_victim.js';
 import { series_policy } from '../../../src/kernel/policy/series.js';
+import { mm_alloc } from '../../../src/kernel/sched/fork.js';
 import { play } from '../../userspace/play.js';
 import { type CgroupSpec, type TaskSpec, type World, world } from '../fixture.js';
 
@@ -35,6 +37,11 @@ describe('selection with memory.oom_group (KERNEL.md 4.5)', () => {
 
   it('without the group they are separate', () => {
     expect(choice(tree({ '/a': null, '/a/x': 10, '/a/y': 10, '/b': 15 }))).toEqual(['/b', 15]);
+  });
+
+  it('the first of equals wins', () => {
+    expect(choice(tree({ '/a*': null, '/a/x': 5, '/a/y': 5, '/b': 10 }))).toEqual(['/a', 10]);
+    expect(choice(tree({ '/a': 10, '/b*': null, '/b/x': 5, '/b/y': 5 }))).toEqual(['/a', 10]);
   });
 
   it('groups within a group belong to the outermost', () => {
@@ -136,6 +143,24 @@ describe('killing a group (KERNEL.md 4.5)', () => {
 
   it('kills every thread of every process below, in tree order, but for oom_score_adj -1000', () => {
     expect(kill(null, true)).toEqual(['y1 y2 x x', 8, true]);
+  });
+
+  it('spares init and kernel threads, even with memory in the group', () => {
+    const w = world({
+      policy: 'series',
+      cgroups: { '/a': { group: true } },
+      tasks: {
+        me: {},
+        x: { cgroup: '/a', anon: 90 },
+        kworker: { cgroup: '/a', kthread: true, shares: 'x' },
+      },
+    });
+    const { init } = w.k;
+    cgroup_attach_process(w.k, init, w.k.cgroups.get('/a')!);
+    mm_alloc(w.k, init);
+    w.run(w.tasks.me, w.oom(w.tasks.me));
+    expect(w.kills).toEqual(['x']);
+    expect([init, w.tasks.kworker].map((t) => t.sigkill_pending)).toEqual([false, false]);
   });
 
   it('does the same when the group is at its own limit', () => {

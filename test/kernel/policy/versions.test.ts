@@ -1,6 +1,10 @@
 /** The patch as posted in v9 to v13, its mended form, and Rientjes' alternative: KERNEL.md 1.6, 4.8. */
 import { describe, expect, test } from 'vitest';
+import { INFLIGHT_VICTIM } from '../../../src/kernel/mm/oom_control.js';
+import { mark_oom_victim } from '../../../src/kernel/mm/oom_victim.js';
+import { rientjes_fair_root_policy, rientjes_policy } from '../../../src/kernel/policy/rientjes.js';
 import { play } from '../../userspace/play.js';
+import { type TaskSpec, world } from '../fixture.js';
 
 /** Root holds twenty small tasks, /c one that is bigger than any of them but smaller than all. */
 const ROOT_OF_MANY = (policy: string): string => `
@@ -112,5 +116,101 @@ describe("Rientjes' memory.oom_policy", () => {
         .replace('15MiB', '60MiB');
     expect(play(global('')).victims[0]).toBe('small');
     expect(play(global(`${root},`)).victims[0]).toBe('big');
+  });
+
+  test('tree within tree: the highest is the consumer', () => {
+    const w = world({
+      policy: 'rientjes',
+      cgroups: { '/a': {}, '/a/p': {}, '/a/p/x': {}, '/a/p/y': {}, '/a/q': {}, '/b': {} },
+      tasks: {
+        me: { adj: -1000 },
+        x: { cgroup: '/a/p/x', anon: 10 },
+        y: { cgroup: '/a/p/y', anon: 11 },
+        q: { cgroup: '/a/q', anon: 10 },
+        b: { cgroup: '/b', anon: 25 },
+      },
+    });
+    const kill = () => {
+      w.run(w.tasks.me, w.oom(w.tasks.me));
+      return w.kills.at(-1);
+    };
+    for (const path of ['/a', '/a/p']) w.memcg(path).oom_policy = 'tree';
+    expect(kill()).toBe('y');
+  });
+});
+
+describe('fair root (KERNEL.md 4.8)', () => {
+  type Tasks = Readonly<Record<string, TaskSpec>>;
+  const choice = (tasks: Tasks) => {
+    const w = world<string>({
+      policy: 'rientjes-fair-root',
+      swap: 100,
+      cgroups: { '/a': {}, '/b': {}, '/p': {}, '/p/c': {} },
+      tasks: { me: { adj: -1000 }, ...tasks },
+    });
+    const oc = w.control();
+    rientjes_fair_root_policy.mem_cgroup_select_oom_victim(w.k, oc);
+    const { chosen_memcg } = oc;
+    return typeof chosen_memcg === 'object' ? [chosen_memcg?.path, oc.chosen_points] : chosen_memcg;
+  };
+  const a = { a: { cgroup: '/a', anon: 20 } };
+
+  test.each<[string, Tasks, unknown]>([
+    [
+      'what no leaf accounts for, whatever oom_score_adj',
+      { ...a, r: { anon: 30, adj: 1000 } },
+      ['/', 30],
+    ],
+    ['and no more than that', { ...a, r: { anon: 10 } }, ['/a', 20]],
+    ['swap and kernel memory too', { ...a, r: { anon: 5, swap: 10, stack: 9 } }, ['/', 24]],
+    [
+      'tasks in cgroups that are no leaves',
+      { ...a, r: {}, p: { cgroup: '/p', anon: 30 } },
+      ['/', 30],
+    ],
+    ['a leaf as big wins', { ...a, r: { anon: 20 } }, ['/a', 20]],
+    ['nothing if nobody in root may be killed', { ...a, r: { anon: 90, adj: -1000 } }, ['/a', 20]],
+    ['locked memory does not count', { ...a, b: { cgroup: '/b', mlocked: 50 } }, ['/a', 20]],
+  ])('%s', (_what, tasks, expected) => {
+    expect(choice(tasks)).toEqual(expected);
+  });
+});
+
+describe('leaves of Rientjes (KERNEL.md 4.8)', () => {
+  const scene = () =>
+    world({
+      policy: 'rientjes',
+      zones: [
+        { node: 0, managedPages: 5000 },
+        { node: 1, managedPages: 5000 },
+      ],
+      cgroups: { '/a': {}, '/b': {} },
+      tasks: {
+        me: { adj: -1000 },
+        a: { cgroup: '/a', anon: 20 },
+        b: { cgroup: '/b', anon: 50, node: 1, state: 'D' },
+      },
+    });
+  const choice = (w: ReturnType<typeof scene>, nodemask: number[] | null = null) => {
+    const oc = w.control({ nodemask });
+    rientjes_policy.mem_cgroup_select_oom_victim(w.k, oc);
+    const { chosen_memcg } = oc;
+    return typeof chosen_memcg === 'object' ? chosen_memcg?.path : chosen_memcg;
+  };
+
+  test('count on all nodes, whatever the policy of the allocation', () => {
+    expect(choice(scene(), [0])).toBe('/b');
+  });
+
+  test('a victim in flight ends the search', () => {
+    const w = scene();
+    mark_oom_victim(w.k, w.tasks.a);
+    expect(choice(w)).toBe(INFLIGHT_VICTIM);
+  });
+
+  test('need an owner of an mm that may be killed', () => {
+    const w = scene();
+    w.tasks.b.mm!.owner = w.tasks.me;
+    expect(choice(w)).toBe('/a');
   });
 });
