@@ -23,6 +23,6 @@ export function repeatCommand(
 }
 
 /** A word as a POSIX shell takes it literally. */
-function quoteForShell(word: string): string {
+export function quoteForShell(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

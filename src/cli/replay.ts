@@ -4,21 +4,27 @@ import { findRun, type NamedRun } from '../run/named_run.js';
 import { type ReplayReport, replayRun } from '../run/replay/replay.js';
 import { formatReplay, replayJson } from '../run/replay/text.js';
 import { formatIdentity } from '../run/token.js';
+import { isRecorded } from '../record/frames_file.js';
 import { choosePolicyFile } from './choose_policy.js';
 import { EXIT } from './exit_codes.js';
 import { Interrupt } from './interrupt.js';
+import {
+  otherPolicy,
+  playOnScreen,
+  type ScreenFlags,
+  showRecording,
+  wantsDashboard,
+} from './on_screen.js';
 import { printJson, printResult } from './output.js';
 import { Progress } from './progress.js';
 
 /** The options of `oomsim replay` as commander hands them over. */
-export interface ReplayFlags {
+export interface ReplayFlags extends ScreenFlags {
   readonly policy?: string;
   readonly out: string;
   readonly force?: boolean;
   /** False: end where an interrupted run had stopped. */
   readonly continue: boolean;
-  readonly json?: boolean;
-  readonly quiet?: boolean;
 }
 
 /** @returns the exit code */
@@ -27,11 +33,16 @@ export async function runReplay(
   workload: string | undefined,
   flags: ReplayFlags,
 ): Promise<number> {
+  const isOnScreen = await wantsDashboard(flags);
+  if (isOnScreen && isRecorded(name)) {
+    await withInterrupt((interrupt) => showRecording(name, flags, interrupt));
+    return EXIT.ok;
+  }
   const { out: outDir, force = false } = flags;
   const policy = await choosePolicyFile(flags.policy);
   const run = await findRun(name, { workload, policy, outDir, force });
   for (const misfit of run.misfits) note(`oomsim: forced: ${misfit}\n`);
-  const report = await play(run, flags);
+  const report = await withInterrupt((interrupt) => play(run, flags, interrupt, isOnScreen));
   if (flags.json) printJson(replayJson(report));
   else printResult(formatReplay(report));
   if (report.verdict === 'different') return EXIT.refused;
@@ -40,16 +51,32 @@ export async function runReplay(
     : EXIT.ok;
 }
 
-async function play(run: NamedRun, flags: ReplayFlags): Promise<ReplayReport> {
+async function play(
+  run: NamedRun,
+  flags: ReplayFlags,
+  interrupt: Interrupt,
+  isOnScreen: boolean,
+): Promise<ReplayReport> {
+  const options = { signal: interrupt.signal, stopThere: !flags.continue };
+  if (isOnScreen) {
+    const { source, choices } = run;
+    const compare = otherPolicy(source, choices);
+    return playOnScreen({ source, options: choices, compare }, flags, interrupt, (observers) =>
+      replayRun(run, options, observers),
+    );
+  }
   const observers: RunObserver[] = [];
   if (!flags.quiet) {
     const title = `${run.source.workload.name}, ${formatIdentity(run.identity)}`;
     observers.push({ begin: () => note(`oomsim: ${title}\n`) }, new Progress(note));
   }
+  return replayRun(run, options, observers);
+}
+
+async function withInterrupt<T>(work: (interrupt: Interrupt) => Promise<T>): Promise<T> {
   const interrupt = new Interrupt();
   try {
-    const options = { signal: interrupt.signal, stopThere: !flags.continue };
-    return await replayRun(run, options, observers);
+    return await work(interrupt);
   } finally {
     interrupt.release();
   }

@@ -10,13 +10,14 @@ import { choosePolicy } from './choose_policy.js';
 import { EXIT } from './exit_codes.js';
 import { Interrupt } from './interrupt.js';
 import type { Switches } from './options.js';
+import { otherPolicy, playOnScreen, type ScreenFlags, wantsDashboard } from './on_screen.js';
 import { printJson, printResult } from './output.js';
 import { Progress } from './progress.js';
-import { repeatCommand } from './repeat_command.js';
+import { quoteForShell, repeatCommand } from './repeat_command.js';
 import { isForTheUser } from './report_error.js';
 
 /** The options of `oomsim run` as commander hands them over. */
-export interface RunFlags {
+export interface RunFlags extends ScreenFlags {
   readonly kernel?: string;
   readonly policy?: string;
   readonly set: Switches;
@@ -28,16 +29,10 @@ export interface RunFlags {
   readonly force?: boolean;
   readonly queue: 'heap' | 'ladder' | 'auto';
   readonly check?: boolean;
-  /** undefined: a dashboard where there is a terminal for it. */
-  readonly ui?: boolean;
-  /** Of the dashboard: simulated seconds per real second. */
-  readonly speed?: number;
-  /** Of the dashboard: the policy of the run beside this one. */
+  /** The policy of the run beside this one in the dashboard. */
   readonly compare?: string;
-  /** Of the dashboard: draws with ASCII only. */
-  readonly ascii?: boolean;
-  readonly json?: boolean;
-  readonly quiet?: boolean;
+  /** Writes all that the dashboard shows. */
+  readonly record?: boolean;
 }
 
 /** `oomsim run [WORKLOAD]`. @returns the exit code */
@@ -58,13 +53,16 @@ export async function runRun(file: string, flags: RunFlags): Promise<number> {
   }
   if (flags.json) printJson(result);
   else printResult(formatSummary(result, repeatCommand(file, identity, policy)));
+  if (flags.record && result.outDir !== null) {
+    note(`oomsim: recorded: oomsim replay ${quoteForShell(result.outDir)} shows it again\n`);
+  }
   notePolicyProblems(result);
   if (result.endedBy === 'interrupted') return EXIT.interrupted;
   return result.panic === null ? EXIT.ok : EXIT.refused;
 }
 
 function runOptions(flags: RunFlags, policy: string | PolicyFile | undefined): RunOptions {
-  const { kernel, seed, until: untilNs, force = false, check = false } = flags;
+  const { kernel, seed, until: untilNs, force = false, check = false, record = false } = flags;
   return {
     ...(kernel === undefined ? {} : { kernel }),
     ...(policy === undefined ? {} : { policy }),
@@ -76,6 +74,7 @@ function runOptions(flags: RunFlags, policy: string | PolicyFile | undefined): R
     queue: flags.queue,
     force,
     check,
+    record,
   };
 }
 
@@ -89,64 +88,18 @@ async function watch(
   const { signal } = interrupt;
   const identity = identityOf(loaded, options);
   const token = formatIdentity(identity);
-  if (!(await wantsDashboard(flags))) {
-    const observers: RunObserver[] = [];
-    if (!flags.quiet) {
-      observers.push({ begin: () => note(`oomsim: ${loaded.workload.name}, ${token}\n`) });
-      observers.push(new Progress(note));
-    }
-    return runWorkload(loaded, { ...options, signal }, observers);
+  if (await wantsDashboard(flags)) {
+    const compare = (await choosePolicy(flags.compare)) ?? otherPolicy(loaded, options);
+    return playOnScreen({ source: loaded, options, compare }, flags, interrupt, (observers) =>
+      runWorkload(loaded, { ...options, signal }, observers),
+    );
   }
-  return watchOnScreen(loaded, options, flags, interrupt);
-}
-
-/** Plays the run with a dashboard, which stays until the user has seen enough. */
-async function watchOnScreen(
-  loaded: LoadedWorkload,
-  options: RunOptions,
-  { speed, compare, ascii = false }: RunFlags,
-  interrupt: Interrupt,
-): Promise<RunResult> {
-  const { openDashboard } = await import('../ui/open_dashboard.js');
-  const { playAside, shownRun } = await import('../ui/shown_run.js');
-  const { signal } = interrupt;
-  const other = { ...options, policy: compare ?? otherPolicy(loaded, options) };
-  const dashboard = await openDashboard({
-    speed: speed ?? comfortableSpeed(options.untilNs ?? loaded.workload.untilNs),
-    ascii,
-    first: (arrived) => shownRun(loaded, options, arrived),
-    second: (arrived) => playAside(loaded, other, signal, arrived),
-    signal,
-  });
-  void dashboard.done.then(() => interrupt.abort()); // to a run that is over it makes no difference
-  try {
-    const result = await runWorkload(loaded, { ...options, signal }, [dashboard.observer]);
-    await dashboard.done;
-    return result;
-  } finally {
-    dashboard.close();
+  const observers: RunObserver[] = [];
+  if (!flags.quiet) {
+    observers.push({ begin: () => note(`oomsim: ${loaded.workload.name}, ${token}\n`) });
+    observers.push(new Progress(note));
   }
-}
-
-/** What the question usually is: what would the unpatched kernel do, or what the patched one? */
-function otherPolicy({ workload }: LoadedWorkload, { policy }: RunOptions): string {
-  return (policy ?? workload.policy) === 'process' ? 'cgroup' : 'process';
-}
-
-/** Slow enough to see who dies; most runs end well before the time that they may take. */
-const SHOW_NS = 20_000_000_000;
-
-/** The simulated seconds per second at which a run that uses all its time lasts SHOW_NS. */
-function comfortableSpeed(untilNs: number): number {
-  return untilNs / SHOW_NS;
-}
-
-async function wantsDashboard({ ui, json, quiet }: RunFlags): Promise<boolean> {
-  if (ui === false || json || (quiet && ui !== true)) return false;
-  const { whyNoDashboard } = await import('../ui/terminal.js');
-  const why = whyNoDashboard(process.stdout, process.env);
-  if (why !== null && ui === true) note(`oomsim: no dashboard: ${why}\n`);
-  return why === null;
+  return runWorkload(loaded, { ...options, signal }, observers);
 }
 
 /** A policy that goes wrong does not end the run, but nobody should believe that it was used. */

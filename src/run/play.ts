@@ -17,6 +17,8 @@ export interface PlayOptions {
   readonly force?: boolean;
   /** Simulated ns between two samples; a 500th of the run when absent. */
   readonly sampleIntervalNs?: number;
+  /** Writes all that the dashboard shows into the run folder, too. */
+  readonly record?: boolean;
   /** Ends the run early, with all files completed. */
   readonly signal?: AbortSignal;
   /** Observers get to see the system after so many events, whatever else they get to see. */
@@ -57,7 +59,12 @@ function record(
   source: WorkloadSource,
   identity: RunIdentity,
   { policy }: RunChoices,
-  { outDir = null, force = false, sampleIntervalNs }: PlayOptions & { sampleIntervalNs: number },
+  {
+    outDir = null,
+    force = false,
+    record: frames = false,
+    sampleIntervalNs,
+  }: PlayOptions & { sampleIntervalNs: number },
 ): Recording | null {
   if (outDir === null) return null;
   const name = runFolderName({
@@ -68,7 +75,15 @@ function record(
   });
   const dir = join(outDir, name);
   const policyFile = typeof policy === 'object' ? policy : null;
-  return new Recording(system, { dir, identity, source, force, sampleIntervalNs, policyFile });
+  return new Recording(system, {
+    dir,
+    identity,
+    source,
+    force,
+    sampleIntervalNs,
+    policyFile,
+    frames,
+  });
 }
 
 function collectKills(system: ObservedSystem): readonly KillResult[] {

@@ -1,6 +1,10 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { OutputError } from '../record/errors.js';
+import { FRAMES_NAME, FramesFile } from '../record/frames_file.js';
 import { type Manifest, type ManifestState, writeManifest } from '../record/manifest.js';
 import { RunRecorder } from '../record/recorder.js';
+import type { RunFacts } from '../record/narrator.js';
 import { prepareRunFolder, writePolicy, writeWorkload } from '../record/run_folder.js';
 import { checkpointOf } from './checkpoint.js';
 import type { RunObserver } from './drive.js';
@@ -20,6 +24,8 @@ export interface RecordingOptions {
   readonly sampleIntervalNs: number;
   /** Of a run with a policy file. */
   readonly policyFile: PolicyFile | null;
+  /** Also everything that the dashboard shows, to look at it without playing it again. */
+  readonly frames: boolean;
 }
 
 /**
@@ -29,15 +35,18 @@ export interface RecordingOptions {
 export class Recording implements RunObserver {
   readonly dir: string;
   readonly #recorder: RunRecorder;
+  readonly #frames: FramesFile | null;
+  readonly #system: ObservedSystem;
   readonly #unfinished: Omit<Manifest, 'format'>;
 
   /** Takes the folder and subscribes to every tracepoint. @throws OutputError */
   constructor(
     system: ObservedSystem,
-    { dir, identity, source, force, sampleIntervalNs, policyFile }: RecordingOptions,
+    { dir, identity, source, force, sampleIntervalNs, policyFile, frames }: RecordingOptions,
   ) {
     const text = formatIdentity(identity);
     this.dir = dir;
+    this.#system = system;
     this.#unfinished = {
       state: 'unfinished',
       token: text,
@@ -62,11 +71,16 @@ export class Recording implements RunObserver {
     writePolicy(dir, policyFile);
     this.#recorder = new RunRecorder(dir);
     this.#recorder.attach(system.trace);
+    const framesPath = join(dir, FRAMES_NAME);
+    if (!frames) rmSync(framesPath, { force: true }); // of an earlier run, perhaps not a whole one
+    this.#frames = frames ? new FramesFile(framesPath, factsOf(system, identity)) : null;
+    this.#frames?.begin(system);
   }
 
   /** Adds the state of the machine and of every cgroup. @throws OutputError */
   sample(system: ObservedSystem, timeNs: number): void {
     this.#recorder.sample(timeNs, system.machine(), system.cgroups());
+    this.#frames?.sample(system);
   }
 
   /** Adds where the run stands. @throws OutputError */
@@ -77,11 +91,12 @@ export class Recording implements RunObserver {
   /** @throws OutputError */
   flush(): void {
     this.#recorder.flush();
+    this.#frames?.flush();
   }
 
   /** Completes all files, then says so in the manifest. @throws OutputError */
   finish(state: Exclude<ManifestState, 'unfinished'>, result: RunResult): void {
-    this.#recorder.close();
+    this.#close();
     const { outDir: _outDir, ...facts } = result; // where it lies is not a part of what it is
     const summary = { ...facts, kills: facts.kills.length }; // each of them is in kills.csv
     writeManifest(this.dir, { ...this.#unfinished, state, token: result.token, summary });
@@ -90,11 +105,31 @@ export class Recording implements RunObserver {
   /** Completes what can be completed after an error; the error itself is the caller's to report. */
   abandon(): void {
     try {
-      this.#recorder.close();
+      this.#close();
       writeManifest(this.dir, { ...this.#unfinished, state: 'failed' });
     } catch (error) {
       // Likely the same disk that led here. The manifest goes on saying `unfinished`: still true.
       if (!(error instanceof OutputError)) throw error;
     }
   }
+
+  #close(): void {
+    const { nowNs: timeNs, endedBy } = this.#system;
+    try {
+      this.#recorder.close();
+    } finally {
+      this.#frames?.close({ timeNs, endedBy });
+    }
+  }
+}
+
+function factsOf(system: ObservedSystem, identity: RunIdentity): RunFacts {
+  return {
+    workload: system.workload.name,
+    kernel: system.kernelName,
+    policy: system.policyName,
+    seed: identity.seed,
+    token: formatIdentity(identity),
+    untilNs: system.workload.untilNs,
+  };
 }

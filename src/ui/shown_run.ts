@@ -1,3 +1,4 @@
+import type { RunFacts } from '../record/narrator.js';
 import { defaultSampleIntervalNs } from '../record/samples_csv.js';
 import { drive } from '../run/drive.js';
 import { identityOf, type WorkloadSource } from '../run/identity.js';
@@ -5,7 +6,7 @@ import { bootRun, type RunOptions } from '../run/run.js';
 import { formatIdentity } from '../run/token.js';
 import { ExactCursor } from './exact.js';
 import type { Shown } from './player.js';
-import { type RunFacts, Track } from './track.js';
+import { Track } from './track.js';
 import { TrackRecorder } from './watch_run.js';
 
 /**

@@ -1,23 +1,7 @@
 import type { Frame } from '../record/frames.js';
 import type { KillStory } from '../record/kill_stories.js';
+import type { LogLine, RunFacts } from '../record/narrator.js';
 import { FrameHistory } from './history.js';
-
-/** What a run is: the same at every instant of it. */
-export interface RunFacts {
-  readonly workload: string;
-  readonly kernel: string;
-  readonly policy: string;
-  readonly seed: string;
-  readonly token: string;
-  readonly untilNs: number;
-}
-
-export interface LogLine {
-  readonly timeNs: number;
-  /** The engine event in which it was printed. */
-  readonly seq: number;
-  readonly text: string;
-}
 
 /** The machine at a sampled instant: a few numbers, kept of all samples. */
 export interface Pulse {
@@ -53,12 +37,8 @@ export class Track {
 
   addFrame(frame: Frame): void {
     this.history.add(frame);
+    this.pulses.push(pulseOf(frame));
     this.advance(frame.timeNs, frame.endedBy);
-  }
-
-  addPulse(pulse: Pulse): void {
-    this.pulses.push(pulse);
-    this.version++;
   }
 
   addKill(story: KillStory): void {
@@ -75,11 +55,26 @@ export class Track {
     this.logDropped += dropped;
   }
 
+  /** Something of it changed. */
+  touch(): void {
+    this.version++;
+  }
+
   advance(frontNs: number, endedBy: string | null): void {
     this.frontNs = Math.max(this.frontNs, frontNs);
     this.endedBy = endedBy;
     this.version++;
   }
+}
+
+function pulseOf({ timeNs, machine, cgroups }: Frame): Pulse {
+  const root = cgroups[0];
+  return {
+    timeNs,
+    freePages: machine.freePages,
+    stalled: root?.stalled ?? 0,
+    threads: root?.states.reduce((sum, count) => sum + count, 0) ?? 0,
+  };
 }
 
 /** An instant of a run, or, where several events happen at the same time, after one of them. */

@@ -1,13 +1,7 @@
 import type { Frame } from '../record/frames.js';
 import type { KillStory } from '../record/kill_stories.js';
-import {
-  countUntil,
-  type LogLine,
-  type Moment,
-  type Pulse,
-  type RunFacts,
-  type Track,
-} from './track.js';
+import type { LogLine, RunFacts } from '../record/narrator.js';
+import { countUntil, type Moment, type Pulse, type Track } from './track.js';
 
 /** Everything that one screen shows of one run at one moment. Nothing in it is live. */
 export interface View {

@@ -2,8 +2,8 @@ import type { TaskSnapshot } from '../../src/kernel/snapshot.js';
 import type { Candidate } from '../../src/kernel/trace.js';
 import type { CgroupFrame, Frame } from '../../src/record/frames.js';
 import type { KillStory } from '../../src/record/kill_stories.js';
-import { type RunFacts, Track } from '../../src/ui/track.js';
-import { pulseOf } from '../../src/ui/watch_run.js';
+import type { RunFacts } from '../../src/record/narrator.js';
+import { Track } from '../../src/ui/track.js';
 import { oomKill } from '../record/fake_trace.js';
 import { cgroupSnapshot, cgroupStanding, machineSnapshot } from '../record/snapshots.js';
 
@@ -27,9 +27,7 @@ export const FACTS: RunFacts = {
 export function scenario(facts: Partial<RunFacts> = {}): Track {
   const track = new Track({ ...FACTS, ...facts });
   for (let ms = 0; ms <= 1500; ms += 50) {
-    const frame = frameAt(ms);
-    track.addFrame(frame);
-    track.addPulse(pulseOf(frame));
+    track.addFrame(frameAt(ms));
   }
   track.addKill(killOf(0, 1200));
   track.addKill(killOf(1, 1400));

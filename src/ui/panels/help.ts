@@ -1,6 +1,6 @@
+import type { RunFacts } from '../../record/narrator.js';
 import type { Glyphs } from '../text/glyphs.js';
 import { fitted, type Line, line, span } from '../text/line.js';
-import type { RunFacts } from '../track.js';
 
 const keysOf = (g: Glyphs): readonly (readonly [string, string])[] => [
   ['Space', 'pause, play; at the end: play again'],

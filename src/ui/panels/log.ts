@@ -1,8 +1,8 @@
 import { formatLogLine } from '../../record/kernel_log.js';
+import type { LogLine } from '../../record/narrator.js';
 import type { UiState } from '../state/state.js';
 import type { Glyphs } from '../text/glyphs.js';
 import { fitted, type Line, line, plain, type Style, span } from '../text/line.js';
-import type { LogLine } from '../track.js';
 import type { View } from '../view.js';
 import { titleLine } from './title.js';
 
