@@ -47,6 +47,7 @@ function addRun(program: Command, finish: Finish): void {
     .addOption(COMMON.speed())
     .addOption(COMMON.compare())
     .addOption(COMMON.ascii())
+    .addOption(new Option('--record', 'keep all that the dashboard shows, for oomsim replay'))
     .addOption(
       new Option('--queue <kind>', 'event queue; every kind gives the same run')
         .choices(['heap', 'ladder', 'auto'])
@@ -68,6 +69,10 @@ function addReplay(program: Command, finish: Finish): void {
     .addOption(COMMON.runs())
     .addOption(new Option('--no-continue', 'end where an interrupted run had stopped'))
     .addOption(new Option('--force', 'play it with another workload, policy or model version'))
+    .addOption(new Option('--ui', 'dashboard (the default where there is a terminal)'))
+    .addOption(new Option('--no-ui', 'no dashboard: play it again and check it'))
+    .addOption(COMMON.speed())
+    .addOption(COMMON.ascii())
     .addOption(COMMON.json())
     .addOption(COMMON.quiet())
     .action(async (run, workload, flags) =>

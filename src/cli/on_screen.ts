@@ -64,7 +64,11 @@ export async function playOnScreen<T>(
 }
 
 /** Shows what a run with `--record` left in its folder. @throws OutputError */
-export async function showRecording(dir: string, { speed, ascii = false }: ScreenFlags, interrupt: Interrupt): Promise<void> {
+export async function showRecording(
+  dir: string,
+  { speed, ascii = false }: ScreenFlags,
+  interrupt: Interrupt,
+): Promise<void> {
   const { openRecordedRun } = await import('../ui/open_recorded.js');
   const options = { ascii, signal: interrupt.signal };
   await openRecordedRun(dir, { ...options, ...(speed === undefined ? {} : { speed }) });

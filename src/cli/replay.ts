@@ -1,10 +1,11 @@
 /** `oomsim replay TOKEN|RUNDIR`: a run once more, compared with what is known of it. */
+
+import { isRecorded } from '../record/frames_file.js';
 import type { RunObserver } from '../run/drive.js';
 import { findRun, type NamedRun } from '../run/named_run.js';
 import { type ReplayReport, replayRun } from '../run/replay/replay.js';
 import { formatReplay, replayJson } from '../run/replay/text.js';
 import { formatIdentity } from '../run/token.js';
-import { isRecorded } from '../record/frames_file.js';
 import { choosePolicyFile } from './choose_policy.js';
 import { EXIT } from './exit_codes.js';
 import { Interrupt } from './interrupt.js';

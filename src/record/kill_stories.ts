@@ -90,7 +90,7 @@ export class KillStories {
 function selectionOf(select: Select): Selection | null {
   const chosen = select.chosen !== 'none' && select.chosen !== 'inflight';
   if (!chosen && (select.chosen_memcg === '' || select.chosen_memcg === 'inflight')) return null;
-  const tasks = select.candidates();
+  const tasks = select.candidates().filter(({ why }) => why !== 'kernel thread' && why !== 'init');
   const memcgs = select.memcg_candidates();
   return {
     constraint: select.constraint,
