@@ -70,21 +70,27 @@ export class CsvWriter {
     this.#cells += cells.length;
   }
 
-  /**
-   * Adds a cell made of parts. `put` writes them and returns where they end, or -1 where they aren't
-   * plain or there is no room; the cell is `format(value)` then.
-   */
-  composed<T>(
-    value: T,
-    put: (bytes: Uint8Array, at: number, value: T) => number,
-    format: (value: T) => string,
-  ): void {
-    let at = this.#used;
-    if (at + ROOM_BYTES > this.#bytes.length) this.#grow(at, ROOM_BYTES);
-    if (this.#cells > 0) this.#bytes[at++] = COMMA;
-    this.#cells += 1;
-    const end = put(this.#bytes, at, value);
-    this.#used = end >= 0 ? end : this.#putText(at, quoted(format(value)));
+  /** The bytes to write a row to, with room for so many more behind `used`. */
+  room(bytes: number): Buffer {
+    const end = this.#used + bytes;
+    return end > this.#bytes.length ? this.#grow(this.#used, bytes) : this.#bytes;
+  }
+
+  /** Where the next cell goes. */
+  get used(): number {
+    return this.#used;
+  }
+
+  /** A copy of what was written from `start` on. */
+  textFrom(start: number): Uint8Array {
+    return Uint8Array.prototype.slice.call(this.#bytes, start, this.#used);
+  }
+
+  /** Adds a row that was written to `room()` and ends at `end`, without its newline. */
+  addRow(end: number): void {
+    this.#used = end;
+    this.#cells = this.#columnCount;
+    this.endRow();
   }
 
   /** Completes the row at hand. @throws OutputError when a full chunk cannot be written. */

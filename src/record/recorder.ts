@@ -39,6 +39,11 @@ export class RunRecorder {
     this.#samples.sample(timeNs, machine, cgroups);
   }
 
+  /** Adds the state at another instant, the same as at the last one. @throws OutputError */
+  sampleAgain(timeNs: number): void {
+    this.#samples.again(timeNs);
+  }
+
   /** Adds to checkpoints.csv. @throws OutputError */
   checkpoint(checkpoint: Checkpoint): void {
     this.#checkpoints.add(checkpoint);

@@ -1,6 +1,7 @@
 import type { CgroupSnapshot, MachineSnapshot } from '../kernel/snapshot.js';
 import type { FileCalls } from './append_file.js';
 import { type CsvCell, CsvWriter } from './csv_writer.js';
+import { NUMBER_BYTES_MAX, putNumber } from './text_bytes.js';
 
 const PAGE_BYTES = 4096;
 
@@ -69,11 +70,19 @@ export function defaultSampleIntervalNs(untilNs: number): number {
   return Math.max(INTERVAL_NS_MIN, intervalMs * NS_PER_MS);
 }
 
+/** A row as it was written last, from the path on. */
+interface Row {
+  cells: CsvCell[];
+  text: Uint8Array;
+}
+
 /** samples.csv: a row for the machine (`/`) and for every cgroup at each sampled instant. */
 export class SamplesCsv {
   readonly #csv: CsvWriter;
-  /** The row at hand: one array for all rows. */
-  readonly #row: CsvCell[] = SAMPLE_COLUMNS.map(() => null);
+  /** The rows of the last sample. */
+  readonly #rows: Row[] = [];
+  /** The cells of the row at hand. */
+  #cells: CsvCell[] = [];
 
   /** @throws OutputError when the file cannot be created. */
   constructor(path: string, calls?: FileCalls) {
@@ -82,15 +91,42 @@ export class SamplesCsv {
 
   /** Adds one row a cgroup, in the order given. @throws OutputError */
   sample(timeNs: number, machine: MachineSnapshot, cgroups: readonly CgroupSnapshot[]): void {
-    for (const cgroup of cgroups) {
+    for (const [i, cgroup] of cgroups.entries()) {
       const isMachine = cgroup.path === '/';
-      const row = this.#row;
+      const cells = this.#cells;
       let at = 0;
-      row[at++] = timeNs;
-      for (const cell of CGROUP_CELLS) row[at++] = cell(cgroup);
-      for (const cell of MACHINE_CELLS) row[at++] = isMachine ? cell(machine) : null;
-      this.#csv.row(row);
+      for (const cell of CGROUP_CELLS) cells[at++] = cell(cgroup);
+      for (const cell of MACHINE_CELLS) cells[at++] = isMachine ? cell(machine) : null;
+      this.#add(i, timeNs, cells);
     }
+    this.#rows.length = cgroups.length;
+  }
+
+  /** Adds the last sample's rows again: nothing has changed. @throws OutputError */
+  again(timeNs: number): void {
+    for (const { text } of this.#rows) this.#repeat(timeNs, text);
+  }
+
+  /** Most rows of most samples are as they were before: those are copied. */
+  #add(i: number, timeNs: number, cells: CsvCell[]): void {
+    const last = this.#rows[i];
+    if (last !== undefined && isSame(last.cells, cells)) {
+      this.#repeat(timeNs, last.text);
+      return;
+    }
+    this.#csv.cells([timeNs]);
+    const start = this.#csv.used;
+    this.#csv.cells(cells);
+    this.#rows[i] = { cells, text: this.#csv.textFrom(start) };
+    this.#csv.endRow();
+    this.#cells = last?.cells ?? [];
+  }
+
+  #repeat(timeNs: number, text: Uint8Array): void {
+    const bytes = this.#csv.room(NUMBER_BYTES_MAX + text.length);
+    const at = putNumber(bytes, this.#csv.used, timeNs);
+    bytes.set(text, at);
+    this.#csv.addRow(at + text.length);
   }
 
   /** @throws OutputError */
@@ -102,4 +138,9 @@ export class SamplesCsv {
   close(): void {
     this.#csv.close();
   }
+}
+
+function isSame(a: readonly CsvCell[], b: readonly CsvCell[]): boolean {
+  for (let i = 0; i < b.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }

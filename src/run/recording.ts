@@ -37,6 +37,8 @@ export class Recording implements RunObserver {
   readonly #recorder: RunRecorder;
   readonly #frames: FramesFile | null;
   readonly #system: ObservedSystem;
+  /** Events before the last sample. */
+  #sampledEvents = -1;
   readonly #unfinished: Omit<Manifest, 'format'>;
 
   /** Takes the folder and subscribes to every tracepoint. @throws OutputError */
@@ -79,7 +81,9 @@ export class Recording implements RunObserver {
 
   /** Adds the state of the machine and of every cgroup. @throws OutputError */
   sample(system: ObservedSystem, timeNs: number): void {
-    this.#recorder.sample(timeNs, system.machine(), system.cgroups());
+    if (system.events === this.#sampledEvents) this.#recorder.sampleAgain(timeNs);
+    else this.#recorder.sample(timeNs, system.machine(), system.cgroups());
+    this.#sampledEvents = system.events; // only events change anything
     this.#frames?.sample(system);
   }
 

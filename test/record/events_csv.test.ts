@@ -47,23 +47,33 @@ test('texts with spaces, quotes or equals signs are quoted', () => {
   );
 });
 
-test('arguments are the same text whether they need quotes or not', () => {
+test('rows are the same text whatever was written before them, and whether they need quotes', () => {
   const path = join(tempDir(), 'events.csv');
-  const text = fc.string({
-    unit: fc.constantFrom('a', 'Z', '|', ' ', '=', ',', '"', 'ä'),
-    maxLength: 5,
+  const unit = fc.constantFrom('a', 'Z', '|', ' ', '=', ',', '"', 'ä');
+  const text = fc.oneof(fc.constantFrom('', 'kswapd0', '/many'), fc.string({ unit, maxLength: 5 }));
+  const value = fc.oneof(text, fc.integer({ min: -3, max: 12 }), fc.maxSafeInteger(), fc.boolean());
+  const key = fc.constantFrom('order', 'pid', 'memcg', 'ret');
+  const row = fc.record({ comm: text, cgroup: text, fields: fc.dictionary(key, value) });
+  const long = fc.record({
+    comm: fc.constant('a'.repeat(300)),
+    cgroup: fc.constant('/'.repeat(2000)),
+    fields: fc.constant({ why: 'x'.repeat(5000) }),
   });
-  const value = fc.oneof(text, fc.maxSafeInteger(), fc.boolean());
+  const rows = fc.array(fc.oneof({ weight: 20, arbitrary: row }, long), { maxLength: 12 });
   fc.assert(
-    fc.property(fc.dictionary(fc.stringMatching(/^[a-z_]+$/), value), (fields) => {
+    fc.property(rows, (hits) => {
       const events = new EventsCsv(path);
       const fake = new FakeTrace();
       events.attach(fake.trace);
-      fake.hit('oomsim:oom_lock', fields as never);
+      for (const { comm, cgroup, fields } of hits) {
+        fake.at(0, { pid: 1, comm, cgroup }).hit('oomsim:oom_lock', fields as never);
+      }
       events.close();
-      const [row] = parseCsv(readFileSync(path, 'utf8'));
-      expect(row?.args).toBe(formatArgs(fields));
+      const written = parseCsv(readFileSync(path, 'utf8'));
+      expect(written.map(({ comm, cgroup, args }) => ({ comm, cgroup, args }))).toEqual(
+        hits.map(({ comm, cgroup, fields }) => ({ comm, cgroup, args: formatArgs(fields) })),
+      );
     }),
-    { numRuns: 200 },
+    { numRuns: 300 },
   );
 });

@@ -28,6 +28,32 @@ test('a row for the machine and for each cgroup, in bytes', () => {
   });
 });
 
+test('rows that have not changed are written as if they had', () => {
+  const path = join(tempDir(), 'samples.csv');
+  const alonePath = join(tempDir(), 'alone.csv');
+  const samples = new SamplesCsv(path);
+  const machine = machineSnapshot({ freePages: 3 });
+  const cgroups = (usagePages: number) => [
+    cgroupSnapshot({ path: '/', usagePages: 1 }),
+    cgroupSnapshot({ path: '/a, b', usagePages }),
+  ];
+  for (const [i, usagePages] of [1, 1, 2, 2, 1].entries()) {
+    const alone = new SamplesCsv(alonePath);
+    alone.sample(i, machine, cgroups(usagePages));
+    alone.close();
+    samples.sample(i, machine, cgroups(usagePages));
+    samples.flush();
+    const rows = readFileSync(alonePath, 'utf8').split('\n').slice(1);
+    expect(readFileSync(path, 'utf8').endsWith(rows.join('\n'))).toBe(true);
+  }
+  samples.again(10_000_000_000);
+  samples.close();
+  const written = parseCsv(readFileSync(path, 'utf8'));
+  expect(written.slice(-2)).toEqual(
+    written.slice(-4, -2).map((row) => ({ ...row, time_ns: '10000000000' })),
+  );
+});
+
 test('the interval is a 500th of the run in whole ms, never below 10 ms', () => {
   expect([1e9, 5e9, 60e9, 7.3e9].map(defaultSampleIntervalNs)).toEqual([10e6, 10e6, 120e6, 15e6]);
 });
