@@ -47,12 +47,15 @@ const COMPOSE = /[\w.-]{1,64} {1,16}\| /y;
 const DECODED =
   /(?:kern|user|daemon|syslog|auth|local\d) *: *(?:emerg|alert|crit|err(?:or)?|warn(?:ing)?|notice|info|debug) *: ?/y;
 /** Android prints CPU, command and pid: `[3:  kworker/3:1:  123] `. */
-const ANDROID = /\[ {0,3}\d{1,2}: {0,16}[^[\]]{1,24}: {0,8}\d{1,7}\] ?/y;
+const ANDROID = /[A-Z]?\[ {0,3}\d{1,2}: {0,16}[^[\]]{1,24}: {0,8}\d{1,7}\] ?/y;
+/** MediaTek prints `(3)[1234:comm]`, Spreadtrum `c3   1234 (comm) `. */
+const MEDIATEK = /-?\(\d\)\[\d{1,7}:[^\]\n]{1,24}\] ?/y;
+const SPREADTRUM = /c\d{1,2} {1,6}\d{1,7} \([^()\n]{1,24}\) /y;
 const KERNEL_TAG =
-  /(?:[^\s[\]]{1,255} {1,4})?(?:[a-z0-9]{2,8}\.[a-z]{2,8} {1,4})?(?:kernel|vmunix|klogd|kmsg)(?:\[[^\]]{0,12}\])?(?:: ?| - - (?:- )?)/y;
+  /(?:[^\s[\]]{1,255} {1,4})?(?:[a-z0-9]{2,8}\.[a-z]{2,8} {1,4})?(?:kernel|vmunix|klogd|kmsg)(?:\[[^\]]{0,12}\])?(?:: ?| - - (?:- |(?:\[[^\]]{1,400}\]){1,4} )?)/y;
 const FOREIGN_TAG = /(?:[^\s[\]]{1,255} {1,4})?[^\s:[\]]{1,64}\[\d{1,10}\]: /y;
 const GREP = /(?:[\w.+/-]{1,200}[:-])?(?:\d{1,9}[:-])?(?=[[<]|[A-Z][a-z]{2} [ \d]\d |\d{4}-\d\d)/y;
-const LOGCAT = / {0,6}(?:\d{1,6} {1,6}\d{1,6} )?[VDIWEF] (?:kernel {0,8}: )?/y;
+const LOGCAT = / {0,6}(?:\d{1,6} {1,6}\d{1,6} )?[VDIWEF] (?:[\w.-]{0,24} {0,10}: )?/y;
 
 /** Colours, as `dmesg --color` and consoles leave them in. */
 const ESCAPE = new RegExp(`${String.fromCharCode(27)}\\[[\\d;]{0,20}[A-Za-z]`, 'g');
@@ -102,7 +105,7 @@ export function stripPrefix(raw: string): StrippedLine {
   for (let element = 0; element < MAX_ELEMENTS; element++) {
     if (s.at >= line.length || !takeElement(s, line.charCodeAt(s.at))) break;
   }
-  const text = line.slice(s.at).trimEnd();
+  const text = line.slice(s.at).trimEnd().replaceAll('\t', ' ');
   return {
     text,
     spaceBefore: spaceBefore(line, s.at),
@@ -147,7 +150,8 @@ function takeElement(s: Stripper, first: number): boolean {
 
 function takeBracket(s: Stripper): boolean {
   if (s.take(PRINTK)) {
-    s.seconds = Number(s.match?.[1]);
+    // `[  +0.000123]` is the time since the line before.
+    s.seconds = s.match?.[0].includes('+') ? null : Number(s.match?.[1]);
     s.starts = true;
     takeUserspace(s);
     return true;
@@ -212,6 +216,7 @@ function takeWord(s: Stripper): boolean {
     s.starts = true;
     return true;
   }
+  if (s.starts && (s.take(ANDROID) || s.take(SPREADTRUM) || s.take(MEDIATEK))) return true;
   if (s.tagged) return false;
   if (s.take(KERNEL_TAG)) {
     s.starts = true;

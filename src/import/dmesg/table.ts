@@ -24,7 +24,7 @@ interface RawRow {
 /** Gathers the header and rows of one report. */
 export class TableBuilder {
   #columns: readonly string[] | null = null;
-  #widePid = false;
+  #widePid: boolean | null = null;
   #damaged = 0;
   #repeated = 0;
   readonly #rows: RawRow[] = [];
@@ -48,7 +48,7 @@ export class TableBuilder {
   /** `[  pid  ]   uid  tgid total_vm …`; blank or cut headers are settled by the rows. */
   header(text: string): void {
     if (this.#columns !== null) return;
-    this.#widePid = /\[ {2}pid/.test(text);
+    this.#widePid = / {2}uid/.test(text) ? /\[ {2}pid/.test(text) : null;
     const names = text.replace(/^\[[^\]]{0,12}\]/, ' ').match(/[a-z_-]{2,24}/g) ?? [];
     const columns = names.filter((name) => name !== 'pid' && name !== 'name').slice(0, MAX_NUMBERS);
     if (names.at(-1) === 'name') this.#columns = columns;

@@ -141,8 +141,8 @@ export interface TaskTable {
   readonly columns: readonly string[];
   /** `header`: as the header says. `rows`: the header was missing, blank or cut. */
   readonly columnsFrom: 'header' | 'rows';
-  /** The pid column is seven wide (4.19 and later). */
-  readonly widePid: boolean;
+  /** The pid column is seven wide (4.19 and later); null where a copy has squeezed the spaces. */
+  readonly widePid: boolean | null;
   readonly rows: readonly TaskRow[];
   /** Rows that could not be read because they were cut or garbled. */
   readonly damagedRows: number;

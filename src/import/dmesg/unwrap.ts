@@ -10,11 +10,15 @@ const MESSAGE_KEYS = ['MESSAGE', 'log', 'message', 'msg', 'textPayload', 'text',
 const NESTED_KEYS = ['jsonPayload', '_source', 'fields', 'data', 'event'];
 /** A JSON line longer than this is not a log line. */
 const MAX_JSON = 1 << 20;
+/** A logger's own prefix before a JSON object. */
+const MAX_BEFORE_JSON = 256;
 
 /** Undoes the containers of one line; most lines come back as they are. */
 export class LineUnwrapper {
   #quotedPrintable = false;
   #soft = '';
+  /** A field of a journal entry has been seen. */
+  #journal = false;
 
   /** The log lines that one physical line holds: at least one, unless a soft break was joined. */
   unwrap(raw: string): readonly string[] {
@@ -24,11 +28,31 @@ export class LineUnwrapper {
       if (decoded === null) return [];
       line = decoded;
     }
-    if (line.charCodeAt(0) === 123) line = messageOfJson(line) ?? line;
+    if (line.includes('\u00a0')) line = line.replaceAll('\u00a0', ' ');
+    line = jsonInside(line) ?? this.#journalField(line) ?? logfmtMessage(line) ?? line;
     if (line.includes('&')) line = decodeEntities(line);
     if (line.includes('<br')) line = line.replaceAll(/<br ?\/?>/g, '');
     if (!hasEscapes(line)) return [line];
     return spelledOut(line).split(/\r*\n/);
+  }
+
+  /**
+   * journald's own formats take many lines for one entry: `-o export` and `-o verbose` write
+   * `MESSAGE=text`, `-o json-pretty` `"MESSAGE" : "text",`. The other fields are nobody's text.
+   */
+  #journalField(line: string): string | null {
+    const field =
+      /^\s{0,16}(?:"([A-Z_][A-Z0-9_]{1,63})" : (.*?),?|([A-Z_][A-Z0-9_]{1,63})=(.*))$/.exec(line);
+    const name = field?.[1] ?? field?.[3];
+    if (field === null || name === undefined) {
+      return this.#journal && /^\s*[{}],?$/.test(line) ? '' : null;
+    }
+    if (name === 'MESSAGE') {
+      this.#journal = true;
+      const text = field[4] ?? unquoted(field[2] ?? '');
+      return text === null ? line : `kernel: ${text}`;
+    }
+    return this.#journal ? '' : null;
   }
 
   /** Quoted-printable is believed only once it has been seen where kernel text needs an `=`. */
@@ -50,6 +74,30 @@ export class LineUnwrapper {
     return whole.replaceAll(/=([0-9A-F]{2})/g, (_, hex: string) =>
       String.fromCharCode(Number.parseInt(hex, 16)),
     );
+  }
+}
+
+/** The message of a JSON object that ends the line, whatever a logger has put before it. */
+function jsonInside(line: string): string | null {
+  const from = line.indexOf('{"');
+  if (from < 0) return line.charCodeAt(0) === 123 ? messageOfJson(line) : null;
+  if (from > MAX_BEFORE_JSON || !/\}[\s,\]]*$/.test(line.slice(-16))) return null;
+  return messageOfJson(line.slice(from, line.lastIndexOf('}') + 1));
+}
+
+/** `time=… level=… msg="text"`, as Go programs log. */
+function logfmtMessage(line: string): string | null {
+  if (!line.includes('msg="') && !line.includes('message="')) return null;
+  const quoted = /(?:^|\s)(?:msg|message)=("(?:[^"\\]|\\.){0,8192}")/.exec(line)?.[1];
+  return quoted === undefined ? null : unquoted(quoted);
+}
+
+function unquoted(text: string): string | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'string' ? value : null;
+  } catch {
+    return null;
   }
 }
 

@@ -100,7 +100,7 @@ const MARKS: readonly Mark[] = [
     says: 'its pid column is narrow',
     since: [2, 6, 0],
     until: [4, 19, 0],
-    seen: (r) => r.tasks?.columnsFrom === 'header' && !r.tasks.widePid,
+    seen: (r) => r.tasks?.columnsFrom === 'header' && r.tasks.widePid === false,
   },
   {
     says: 'its pid column is wide',

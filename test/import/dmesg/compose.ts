@@ -198,6 +198,54 @@ export const PREFIXES: Readonly<Record<string, (text: string, index: number) => 
   grep: (text) => `/var/log/messages:Sep  9 08:12:34 host kernel: ${text}`,
   quoted: (text, i) => `> > [${(1000 + i / 1000).toFixed(6)}] ${text}`,
   'CR LF': (text) => `${text}\r`,
+  'journalctl -o short-precise': (text) => `Sep 09 08:12:34.123456 host kernel: ${text}`,
+  'journalctl -o short-iso': (text) => `2025-08-12T03:54:03+0200 host kernel: ${text}`,
+  'journalctl -o short-full': (text) => `Tue 2025-08-12 03:54:03 CEST host kernel: ${text}`,
+  'journalctl -o short-unix': (text) => `1723427643.123456 host kernel: ${text}`,
+  'journalctl -o short-monotonic': (text, i) =>
+    `[${(1000 + i / 1000).toFixed(6).padStart(12)}] host kernel: ${text}`,
+  'journalctl -o short-delta': (text) => `[12345.678901 <    0.000001 >] host kernel: ${text}`,
+  'journalctl -o json-pretty': (text) => `\t"MESSAGE" : ${JSON.stringify(text)},`,
+  'journalctl -o json-sse': (text) =>
+    `data: ${JSON.stringify({ SYSLOG_IDENTIFIER: 'kernel', MESSAGE: text })}`,
+  'dmesg --time-format=delta': (text) => `[<    0.000012>] ${text}`,
+  'dmesg --time-format=reltime': (text, i) =>
+    i % 5 === 0 ? `[Aug12 03:54] ${text}` : `[  +0.00${1000 + i}] ${text}`,
+  'dmesg --time-format=iso': (text) => `2025-08-12T03:54:03,123456+02:00 ${text}`,
+  'dmesg -d -T': (text) => `[Tue Aug 12 03:54:03 2025 <    0.000012>] ${text}`,
+  'dmesg -T, Russian': (text) => `[Вт авг 12 03:54:03 2025] ${text}`,
+  'dmesg -T, Chinese': (text) => `[二 8月 12 03:54:03 2025] ${text}`,
+  'dmesg -T, Spanish': (text) => `[mar ago 12 03:54:03 2025] ${text}`,
+  'dmesg -T, Polish': (text) => `[wto, 12 sie 2025, 03:54:03] ${text}`,
+  'rfc5424 with structured data': (text) =>
+    `<4>1 2025-08-12T03:54:03.1Z host kernel - - [timeQuality tzKnown="1" isSynced="0"] ${text}`,
+  'fluentd tag and JSON': (text) =>
+    `2025-08-12 03:54:03.000000000 +0000 kern.log: ${JSON.stringify({ message: text })}`,
+  logfmt: (text) => `time="2025-08-12T03:54:03Z" level=info msg=${JSON.stringify(text)}`,
+  'Kubernetes pod log with a prefix': (text, i) =>
+    `[pod/kmsg-7d/tail] 2025-08-12T03:54:03.1Z [ ${(1000 + i / 1000).toFixed(6)}] ${text}`,
+  logcat: (text) => `08-12 03:54:03.123     0     0 W         : ${text}`,
+  'logcat with a tag': (text) => `08-12 03:54:03.123     0     0 I KERNEL  : ${text}`,
+  MediaTek: (text, i) => `<6>[ ${(1000 + i / 1000).toFixed(6)}]  (3)[1234:lmkd main]${text}`,
+  Spreadtrum: (text, i) => `<6>[ ${(1000 + i / 1000).toFixed(6)}] c3   1234 (kworker/3:1) ${text}`,
+  Samsung: (text, i) => `[ ${(1000 + i / 1000).toFixed(6)}] I[3:    lmkd main: 1234] ${text}`,
+  'cat -n': (text, i) => `${String(i + 1).padStart(6)}\t[ ${(1000 + i / 1000).toFixed(6)}] ${text}`,
+  'no-break spaces': (text, i) =>
+    `[ ${(1000 + i / 1000).toFixed(6)}]\u00a0${text.replaceAll('  ', '\u00a0 ')}`,
+  'Markdown table': (text) => `| 2025-08-12 03:54:03 | kernel: ${text}`,
+  'syslog, year and zone': (text) => `2025 Aug 12 03:54:03 UTC host kernel: ${text}`,
+  'Windows line numbers': (text, i) => `${i + 1}: [ ${(1000 + i / 1000).toFixed(6)}] ${text}`,
+  pstore: (text, i) => `<4>[ ${(1000 + i / 1000).toFixed(6)}][    C1] ${text}`,
+  'rsyslog with facility': (text) => `Aug 12 03:54:03 host kern.warning kernel: ${text}`,
+  'remote syslog': (text) => `Aug 12 03:54:03 10.0.0.7 kernel: [1000.000001] ${text}`,
+  'cloud console': (text, i) => `[[0;32m  OK  [0m] [ ${(1000 + i / 1000).toFixed(6)}] ${text}`,
+  'screen capture with a prompt time': (text) => `12:01:02 [1000.000001] ${text}`,
+};
+
+/** What copying through a browser or an editor does to the columns. */
+export const SQUEEZED: Readonly<Record<string, (text: string) => string>> = {
+  spaces: (text) => `[1000.000001] ${text.replaceAll(/ +/g, ' ')}`,
+  tabs: (text) => `[1000.000001]\t${text.replaceAll(/ {2,}/g, '\t')}`,
 };
 
 /** Breaks a line as mailers do: at the last space before the column. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { judgeReport, type OomReport, parseOomReports } from '../../../src/import/dmesg/index.js';
-import { compose, hardWrap, newKill, PREFIXES, wordWrap } from './compose.js';
+import { compose, hardWrap, newKill, PREFIXES, SQUEEZED, wordWrap } from './compose.js';
 
 // Goal: the same report comes out whatever stands before its lines and wherever they are broken.
 // Method: one composed report, sent through every prefix and every way of wrapping.
@@ -44,6 +44,41 @@ describe('prefixes', () => {
       expect(essence(only(LINES.map(prefix)))).toEqual(PLAIN);
     });
   }
+
+  for (const [name, squeeze] of Object.entries(SQUEEZED)) {
+    test(`${name} squeezed: only the width of the pid column is lost`, () => {
+      const report = only(LINES.map(squeeze));
+      expect(report.tasks?.widePid).toBeNull();
+      const tasks = { ...report.tasks!, widePid: true };
+      expect(essence({ ...report, tasks })).toEqual(PLAIN);
+    });
+  }
+
+  test('journalctl -o export and -o verbose: many lines an entry', () => {
+    const entry = (message: string): string[] => [
+      '__CURSOR=s=1;i=2',
+      '_TRANSPORT=kernel',
+      'PRIORITY=4',
+      `MESSAGE=${message}`,
+      '_HOSTNAME=host',
+      '',
+    ];
+    expect(essence(only(LINES.flatMap(entry)))).toEqual(PLAIN);
+    const stamp = 'Tue 2025-08-12 03:54:03.123456 CEST [s=1;i=2;b=3]';
+    const verbose = (message: string): string[] => [
+      stamp,
+      ...entry(message).map((line) => `    ${line}`),
+    ];
+    expect(essence(only(LINES.flatMap(verbose)))).toEqual(PLAIN);
+  });
+
+  test('journalctl -o json-pretty: whole objects', () => {
+    const pretty = (message: string): string[] =>
+      JSON.stringify({ __CURSOR: 's=1', MESSAGE: message, PRIORITY: '4' }, null, '\t')
+        .replaceAll('":', '" :')
+        .split('\n');
+    expect(essence(only(LINES.flatMap(pretty)))).toEqual(PLAIN);
+  });
 
   test('stamps are kept', () => {
     expect(only(LINES.map(PREFIXES.dmesg!)).atSeconds).toBe(1000);
