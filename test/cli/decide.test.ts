@@ -1,5 +1,8 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { compose, type FakeReport, newKill, PREFIXES } from '../import/dmesg/compose.js';
+import { tempDir } from '../record/temp_dir.js';
 import { type Outcome, oomsim } from './program.js';
 
 // Goal: a pasted log is answered in words and numbers, and every what-if with them.
@@ -104,6 +107,18 @@ describe('several reports', () => {
     const { stdout } = ask('decide', '-', ...flags);
     expect(stdout).toMatch(/The cgroup would have had [\d.]+ MiB left, so this OOM would not have/);
   });
+});
+
+test('a log that runs backwards, from a file and from a pipe', () => {
+  const lines = report({ kills: newKill(PET) })
+    .map(PREFIXES.syslog!)
+    .toReversed();
+  const cwd = tempDir();
+  writeFileSync(join(cwd, 'r.log'), lines.join('\n'));
+  const fromFile = oomsim(['decide', 'r.log', '--policy', 'process'], { cwd });
+  const fromPipe = oomsim(['decide', '-', '--policy', 'process'], { input: lines.join('\n') });
+  expect(fromFile.stdout).toContain('The kernel killed pet (300), as its rules demand.');
+  expect(fromPipe.stdout).toBe(fromFile.stdout.replaceAll('r.log', 'standard input'));
 });
 
 test('whose row was lost is rebuilt from the kill line', () => {

@@ -24,7 +24,8 @@ type MutableTrigger = { -readonly [Key in keyof Trigger]: Trigger[Key] };
 /** Gathers the records of one report. */
 export class ReportBuilder {
   readonly #first: LogRecord;
-  #last: number;
+  #lowest: number;
+  #highest: number;
   readonly #caller: string | null;
   #trigger: MutableTrigger | null = null;
   #headerText: string | null = null;
@@ -46,7 +47,8 @@ export class ReportBuilder {
 
   constructor(first: LogRecord) {
     this.#first = first;
-    this.#last = first.last;
+    this.#lowest = Math.min(first.first, first.last);
+    this.#highest = Math.max(first.first, first.last);
     this.#caller = first.caller;
   }
 
@@ -119,7 +121,10 @@ export class ReportBuilder {
       if (record.kind !== 'reaper') return;
     }
     this.#countSequence(record);
-    if (record.kind !== 'stack') this.#last = Math.max(this.#last, record.last);
+    if (record.kind !== 'stack') {
+      this.#lowest = Math.min(this.#lowest, record.last);
+      this.#highest = Math.max(this.#highest, record.last);
+    }
     if (!this.#sections.accept(record)) this.#acceptOutcome(record);
   }
 
@@ -238,7 +243,7 @@ export class ReportBuilder {
     const [scope, scopeFrom] = scopeOf(found, this.#sections.memcgInStack);
     return {
       ...found,
-      lines: { first: this.#first.first, last: this.#last },
+      lines: { first: this.#lowest, last: this.#highest },
       atSeconds: this.#first.seconds,
       atText: this.#first.stamp,
       kernel: this.#kernel ?? kernel,

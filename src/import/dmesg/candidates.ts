@@ -6,9 +6,20 @@ import type { KillLine, OomReport, TaskRow } from './types.js';
 
 /** Rows of the table and, at the end, the victim's if it had to be rebuilt. */
 export function candidateRows(report: OomReport): readonly TaskRow[] {
-  const rows = report.tasks?.rows ?? [];
+  const rows = (report.tasks?.rows ?? []).map((row) => (row.cut ? mended(row, report) : row));
   const rebuilt = rebuiltRow(report);
   return rebuilt === null ? rows : [...rows, rebuilt];
+}
+
+/** A row that a pager cut, with what other lines say of the same process. */
+function mended(row: TaskRow, { kills, trigger }: OomReport): TaskRow {
+  const kill = kills.find((line) => line.pid === row.pid);
+  const asker = trigger?.pid === row.pid ? trigger : null;
+  return {
+    ...row,
+    comm: kill?.comm || asker?.comm || '?',
+    oomScoreAdj: kill?.oomScoreAdj ?? asker?.oomScoreAdj ?? null,
+  };
 }
 
 /** The victim's row made from its kill line; null when there is a row, no table, or no sizes. */
@@ -45,6 +56,7 @@ function rowOf(kill: KillLine, { pageSizeKb }: OomReport): TaskRow {
     oomAdj: null,
     oomScoreAdj: kill.oomScoreAdj,
     comm: kill.comm,
+    cut: false,
     line: kill.line,
   };
 }

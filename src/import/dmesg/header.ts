@@ -99,7 +99,8 @@ const SUMMARY_KEYS = [
  * node lists, command names), so each runs to the next key that the kernel can print there.
  */
 export function parseSummary(text: string, line: number): SummaryLine {
-  const body = text.slice('oom-kill:'.length);
+  // People who quote this line put spaces into it.
+  const body = text.slice('oom-kill:'.length).trimStart().replaceAll(', ', ',');
   const values = new Map<string, string>();
   let at = 0;
   let key = keyAt(body, 0, 0);

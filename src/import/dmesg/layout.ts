@@ -45,7 +45,11 @@ interface Numbers {
 /** A header cut after some columns: the one layout that begins so, or unknown. */
 export function completed(columns: readonly string[]): readonly string[] | null {
   if (columns.length < 5) return null;
-  const fitting = LAYOUTS.filter(({ columns: all }) => columns.every((name, i) => name === all[i]));
+  // The cut may go through a name: `pgtables_bytes sw...`.
+  const last = columns.length - 1;
+  const fitting = LAYOUTS.filter(({ columns: all }) =>
+    columns.every((name, i) => (i === last ? all[i]?.startsWith(name) : name === all[i])),
+  );
   return fitting.length === 1 ? (fitting[0]?.columns ?? null) : null;
 }
 

@@ -35,6 +35,8 @@ export function lostRows(
     atLeast += table.damagedRows;
     evidence.push(`${table.damagedRows} rows are cut or garbled`);
   }
+  const cut = table.rows.filter((row) => row.cut).length;
+  if (cut > 0) evidence.push(`${cut} rows are cut: their oom_score_adj and swap are taken for 0`);
   for (const [pid, comm, why] of expectedRows(found)) {
     if (table.rows.some((row) => row.pid === pid || row.tgid === pid)) continue;
     atLeast = Math.max(atLeast, 1);

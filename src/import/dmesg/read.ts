@@ -3,12 +3,14 @@ import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { InputError, printable } from '../../workload/problems.js';
-import { OomReportParser } from './report.js';
+import { type Direction, OomReportParser } from './report.js';
 import type { OomReport } from './types.js';
 
 /** A longer line is no log line: the rest of it is skipped, not gathered. */
 const MAX_LINE_CHARS = 1 << 20;
 const CHUNK_BYTES = 1 << 18;
+/** Characters of a log that runs backwards: it cannot be read as a stream. */
+const MAX_BACKWARDS = 64 << 20;
 
 /** Every OOM report in `lines` (without their newlines), in the order of the log. */
 export function parseOomReports(lines: Iterable<string>): Generator<OomReport>;
@@ -21,7 +23,23 @@ export function parseOomReports(
 
 function* parseSync(lines: Iterable<string>): Generator<OomReport> {
   const parser = new OomReportParser();
-  for (const line of lines) yield* parser.push(line);
+  const held: OomReport[] = [];
+  for (const line of lines) {
+    held.push(...parser.push(line));
+    if (parser.direction === 'backward' && Array.isArray(lines)) {
+      yield* parseBackwards(lines);
+      return;
+    }
+    if (parser.direction !== 'unknown' && held.length > 0) yield* held.splice(0);
+  }
+  yield* held;
+  yield* parser.end();
+}
+
+/** A log that was printed last line first, as `journalctl -r` does. */
+function* parseBackwards(lines: readonly string[]): Generator<OomReport> {
+  const parser = new OomReportParser(lines.length);
+  for (let at = lines.length - 1; at >= 0; at--) yield* parser.push(lines[at] ?? '');
   yield* parser.end();
 }
 
@@ -33,29 +51,72 @@ async function* parseAsync(lines: AsyncIterable<string>): AsyncGenerator<OomRepo
 
 /**
  * Every OOM report of a file, or of standard input for `-`, read as a stream: memory does not grow
- * with the log. gzip and UTF-16 are recognised.
+ * with the log. gzip and UTF-16 are recognised, and logs that were printed last line first.
  *
  * @throws {InputError} in one line, when the file cannot be read
  */
 export async function* readOomReports(path: string): AsyncGenerator<OomReport> {
-  const source: Readable =
-    path === '-' ? process.stdin : createReadStream(path, { highWaterMark: CHUNK_BYTES });
+  const stdin = path === '-';
+  // What cannot be read twice is kept until it is certain that it runs forward.
+  const spool = new Spool();
   const parser = new OomReportParser();
-  const splitter = new LineSplitter((line, out) => {
+  const runs = (): Direction => parser.direction;
+  const out: OomReport[] = [];
+  const splitter = new LineSplitter((line) => {
     for (const report of parser.push(line)) out.push(report);
   });
-  const out: OomReport[] = [];
   try {
-    for await (const text of decoded(source)) {
-      splitter.push(text, out);
-      if (out.length > 0) yield* out.splice(0);
+    for await (const text of decoded(stdin ? process.stdin : opened(path))) {
+      if (stdin && runs() !== 'forward') spool.add(text);
+      if (runs() === 'backward') continue;
+      splitter.push(text);
+      if (runs() === 'backward' && !stdin) break;
+      if (runs() === 'forward') {
+        spool.drop();
+        yield* out.splice(0);
+      }
+    }
+    if (runs() === 'backward') {
+      if (!stdin) for await (const text of decoded(opened(path))) spool.add(text);
+      yield* parseBackwards(spool.lines());
+      return;
     }
   } catch (error) {
     throw unreadable(path, error);
   }
-  splitter.end(out);
+  splitter.end();
   yield* out;
   yield* parser.end();
+}
+
+function opened(path: string): Readable {
+  return createReadStream(path, { highWaterMark: CHUNK_BYTES });
+}
+
+/** A log that runs backwards has to be read to its end before it can be read at all. */
+class Spool {
+  #chunks: string[] = [];
+  #length = 0;
+
+  add(text: string): void {
+    this.#length += text.length;
+    if (this.#length > MAX_BACKWARDS) this.#chunks = [];
+    else this.#chunks.push(text);
+  }
+
+  drop(): void {
+    this.#chunks = [];
+    this.#length = 0;
+  }
+
+  /** @throws {InputError} when it was too much to keep */
+  lines(): string[] {
+    if (this.#length > MAX_BACKWARDS) {
+      const most = `${MAX_BACKWARDS >> 20} MiB`;
+      throw new InputError(`the log runs backwards and is larger than ${most}: turn it with tac`);
+    }
+    return this.#chunks.join('').split('\n');
+  }
 }
 
 function unreadable(path: string, error: unknown): unknown {
@@ -114,13 +175,13 @@ class LineSplitter {
   #partial = '';
   #skipping = false;
 
-  constructor(private readonly each: (line: string, out: OomReport[]) => void) {}
+  constructor(private readonly each: (line: string) => void) {}
 
-  push(text: string, out: OomReport[]): void {
+  push(text: string): void {
     let from = 0;
     for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', from)) {
       const piece = text.slice(from, at);
-      this.each(this.#partial === '' ? piece : this.#partial + piece, out);
+      this.each(this.#partial === '' ? piece : this.#partial + piece);
       this.#partial = '';
       this.#skipping = false;
       from = at + 1;
@@ -130,7 +191,7 @@ class LineSplitter {
     this.#skipping = this.#partial.length > MAX_LINE_CHARS;
   }
 
-  end(out: OomReport[]): void {
-    if (this.#partial !== '') this.each(this.#partial, out);
+  end(): void {
+    if (this.#partial !== '') this.each(this.#partial);
   }
 }

@@ -18,12 +18,18 @@ const MAX_SILENCE = 20_000;
 const MAX_VICTIMS = 4096;
 const NONE: readonly OomReport[] = [];
 
+/** How a log runs: `journalctl -r` prints the last line first. */
+export type Direction = 'unknown' | 'forward' | 'backward';
+
 /** Reads a log line by line and gives every report as soon as its end is certain. */
 export class OomReportParser {
   readonly #assembler = new RecordAssembler();
   readonly #unwrapper = new LineUnwrapper();
   readonly #records: LogRecord[] = [];
-  #line = 0;
+  #line: number;
+  readonly #step: 1 | -1;
+  #direction: Direction = 'unknown';
+  #lastKind: LogRecord['kind'] = 'unknown';
   #open: ReportBuilder | null = null;
   #closing: ReportBuilder | null = null;
   #done: OomReport[] = [];
@@ -34,9 +40,20 @@ export class OomReportParser {
   #lastSeconds: number | null = null;
   readonly #victims = new Map<number, EarlierVictim>();
 
+  /** @param backwards how many lines there are, when they come last one first */
+  constructor(backwards: number | null = null) {
+    this.#line = backwards === null ? 0 : backwards + 1;
+    this.#step = backwards === null ? 1 : -1;
+  }
+
+  /** Whether the rows of a table have been seen to follow its header, or to come before it. */
+  get direction(): Direction {
+    return this.#direction;
+  }
+
   /** Takes the next line, without its newline; returns the reports that it ended. */
   push(raw: string): readonly OomReport[] {
-    this.#line++;
+    this.#line += this.#step;
     if (!this.#listening && !mayMatter(raw)) return this.#take();
     for (const line of this.#unwrapper.unwrap(raw)) {
       this.#assembler.push(line, this.#line, this.#records);
@@ -75,6 +92,7 @@ export class OomReportParser {
 
   #accept(record: LogRecord): void {
     const known = record.kind !== 'unknown' && record.kind !== 'stack';
+    if (known) this.#orient(record.kind);
     this.#silence = known ? 0 : this.#silence + 1;
     if (this.#silence > MAX_SILENCE) this.#close();
     switch (record.kind) {
@@ -106,6 +124,14 @@ export class OomReportParser {
         this.#body(record);
         return;
     }
+  }
+
+  #orient(kind: LogRecord['kind']): void {
+    if (this.#direction === 'unknown') {
+      if (this.#lastKind === 'columns' && kind === 'row') this.#direction = 'forward';
+      else if (this.#lastKind === 'row' && kind === 'columns') this.#direction = 'backward';
+    }
+    this.#lastKind = kind;
   }
 
   #boot(record: LogRecord): void {

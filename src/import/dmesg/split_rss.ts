@@ -90,7 +90,7 @@ function anonymousTotal(report: OomReport): [number | null, string] {
   const active = totals?.get('active_anon');
   const inactive = totals?.get('inactive_anon');
   if (report.scope === 'memcg' || active === undefined || inactive === undefined) {
-    return [null, 'nothing: all of it is taken for anonymous'];
+    return [null, 'nothing that the report says'];
   }
   // Shared memory stands on the same lists.
   const anon = Math.max(0, active + inactive - (totals?.get('shmem') ?? 0));

@@ -10,6 +10,8 @@ import type { TaskRow, TaskTable } from './types.js';
 const MAX_ROWS = 1 << 22;
 /** A row has at most so many numbers; more belong to the name. */
 const MAX_NUMBERS = 16;
+/** What pagers put where they cut a line, perhaps inside a number. */
+const CUT = /^\S{0,20}(?:\.\.\.|…|>)$/;
 /** Below this, a row says too little to be one. */
 const MIN_NUMBERS = 5;
 
@@ -163,9 +165,11 @@ function taskRow(
   const totalVmPages = value('total_vm');
   const rssPages = value('rss');
   if (tgid === null || totalVmPages === null || rssPages === null) return null;
-  if (raw.numbers.length < columns.length) return null;
+  const isCut = raw.numbers.length < columns.length;
+  if (isCut && !CUT.test(raw.rest)) return null;
   const surplus = raw.numbers.length - columns.length;
-  const name = surplus > 0 ? [...raw.numbers.slice(columns.length), raw.rest].join(' ') : raw.rest;
+  const named = isCut ? '' : raw.rest;
+  const name = surplus > 0 ? [...raw.numbers.slice(columns.length), raw.rest].join(' ') : named;
   return {
     pid: raw.pid,
     uid: value('uid') ?? 0,
@@ -182,6 +186,7 @@ function taskRow(
     oomAdj: value('oom_adj'),
     oomScoreAdj: value('oom_score_adj'),
     comm: name.trim(),
+    cut: isCut,
     line: raw.line,
   };
 }

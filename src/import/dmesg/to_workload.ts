@@ -150,7 +150,8 @@ function explainSplit(split: RssSplit, notes: Notes): void {
   if (split.anonShare === null) return;
   const percent = Math.round(split.anonShare * 100);
   notes.missing.push('how much of each RSS is anonymous, file and shared (printed from 6.8 on)');
-  notes.assumed.push(`${percent} % of it anonymous, the rest file: from ${split.shareFrom}`);
+  const rest = percent === 100 ? 'all' : `${percent} %`;
+  notes.assumed.push(`${rest} of it is anonymous, from ${split.shareFrom}; the rest is file`);
 }
 
 function explainRows(report: OomReport, rows: readonly TaskRow[], notes: Notes): void {

@@ -120,7 +120,10 @@ export interface TaskRow {
   readonly swapents: number | null;
   readonly oomAdj: number | null;
   readonly oomScoreAdj: number | null;
+  /** '' where a pager has cut the row. */
   readonly comm: string;
+  /** A pager has cut the row: what stood at its end is null. */
+  readonly cut: boolean;
   readonly line: number;
 }
 

@@ -51,8 +51,6 @@ export interface Verdict {
   readonly roomPages: number | null;
 }
 
-/** Nobody asks after them. */
-const KERNEL_THREAD = 'kernel thread';
 /** Waits that one call may ask for before it is taken to hang. */
 const STEPS_MAX = 1_000_000;
 
@@ -88,7 +86,7 @@ export function decide(
         if (!kill.repeat) victims.push(victim_of(kill));
       } else if (name === 'oomsim:oom_select') {
         selection = fields as unknown as TraceFields['oomsim:oom_select'];
-        candidates = selection.candidates().filter((c) => c.why !== KERNEL_THREAD);
+        candidates = selection.candidates().filter(isOfInterest);
         memcgCandidates = selection.memcg_candidates();
       } else result = fields as unknown as TraceFields['oomsim:out_of_memory'];
     },
@@ -117,6 +115,11 @@ function room_of(k: Kernel, { memcg }: Situation): number | null {
   const at = memcg === null ? undefined : k.cgroups.get(memcg)?.memcg;
   if (at === undefined) return null;
   return Math.max(0, at.memory.max - at.memory.usage);
+}
+
+/** Kernel threads are not, nor is the model's own init, which has no memory. */
+function isOfInterest(c: Candidate): boolean {
+  return c.why !== 'kernel thread' && !(c.why === 'init' && c.rssPages + c.swapPages === 0);
 }
 
 /** Collects what a policy file does wrong from now on. */

@@ -80,6 +80,14 @@ describe('prefixes', () => {
     expect(essence(only(LINES.flatMap(pretty)))).toEqual(PLAIN);
   });
 
+  test('journalctl -r: the last line first, and lines keep their numbers', () => {
+    const lines = LINES.map(PREFIXES.syslog!);
+    const reversed = only(lines.toReversed());
+    expect(essence(reversed)).toEqual(PLAIN);
+    expect(reversed.lines).toEqual({ first: 1, last: LINES.length });
+    expect(reversed.trigger?.line).toBe(LINES.length);
+  });
+
   test('stamps are kept', () => {
     expect(only(LINES.map(PREFIXES.dmesg!)).atSeconds).toBe(1000);
     expect(only(LINES.map(PREFIXES['dmesg -T, German']!)).atText).toBe('Di Aug 12 03:54:03 2025');
