@@ -120,7 +120,11 @@ function ask(
   picture: PolicyPicture,
   random: PolicyRandom,
 ): Victims | null {
-  const log = (text: string): void => k.printk(`oom: ${program.name}: ${one_line(text)}`);
+  let lines = 0;
+  const log = (text: string): void => {
+    if (++lines > LOG_LINES_MAX) throw new Error(`wrote more than ${LOG_LINES_MAX} lines`);
+    k.printk(`oom: ${program.name}: ${one_line(text)}`);
+  };
   const ctx = context_of(picture, at, random, log);
   const problems: string[] = [];
   let victims: Victims | null = null;
@@ -269,6 +273,8 @@ function points_of(k: Kernel, task: Task, oc: OomControl): number {
 }
 
 const TEXT_MAX = 300;
+/** Of one answer, in kernel.log. */
+const LOG_LINES_MAX = 100;
 
 /** Text of the policy's as one line of a log or a cell of a table. */
 function one_line(text: unknown): string {

@@ -74,7 +74,11 @@ export function startPolicy(path: string, compiled: CompiledPolicy): PolicyProgr
   );
   const describe = (error: unknown): string => {
     if (error instanceof PolicyLimitError) throw error;
-    return describeError(error, compiled);
+    try {
+      return describeError(error, compiled);
+    } catch {
+      return 'threw what cannot be told'; // reading it throws in its turn
+    }
   };
   const limited = <T>(code: string, filename: string): T => {
     try {

@@ -184,6 +184,17 @@ describe('a policy that goes wrong is reported and has declined', () => {
     expect(w.dmesg.join('\n')).toContain('oom: mine: handler default went wrong: ');
   });
 
+  it('floods the log', () => {
+    const flood: OomHandler = (_oc, ctx) => {
+      for (let i = 0; ; i++) ctx.log(`line ${i}`);
+    };
+    const { oom, asked, kills, w } = play({ default: flood });
+    oom('/pod/a');
+    expect(asked).toEqual(['default decline Error: wrote more than 100 lines']);
+    expect(w.dmesg.filter((line) => line.startsWith('oom: mine: line'))).toHaveLength(100);
+    expect(kills).toEqual(['a1 highest badness']);
+  });
+
   it.each([
     ['big', 'is in /other, outside of /pod, which is out of memory'],
     ['safe', 'has oom_score_adj -1000'],

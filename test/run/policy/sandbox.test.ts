@@ -119,6 +119,8 @@ describe('what it throws is told with its place in the file', () => {
     ["throw 'text'", 'threw text'],
     ['throw null', 'threw an object'],
     ['throw { message: 1 }', 'Error: 1'],
+    ['throw { message: { toString() { throw 1; } } }', 'threw what cannot be told'],
+    ['throw { message: 1, get stack() { for (;;); } }', 'threw what cannot be told'],
   ])('%s', async (body, message) => {
     expect(await answerOf(body)).toBe(message);
   });
