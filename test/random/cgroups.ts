@@ -1,4 +1,5 @@
 /** Random cgroup trees. */
+import { OOM_POLICIES } from '../../src/workload/cgroupSchema.js';
 import type { WorkloadFile } from '../../src/workload/write.js';
 import type { Dice } from './dice.js';
 import type { Features } from './features.js';
@@ -47,6 +48,7 @@ function random_knobs(dice: Dice, features: Features, machine: Machine): Record<
   set(features.has('protection'), 'memory.min', limit);
   set(features.has('swap_limits'), 'memory.swap.max', limit);
   set(features.has('oom_groups'), 'memory.oom.group', () => dice.int(0, 1));
+  set(features.has('oom_policies'), 'memory.oom_policy', () => dice.of(OOM_POLICIES));
   set(features.has('cpusets'), 'cpuset.mems', () => random_nodes(dice, machine));
   set(features.has('cgroup_memory'), 'initial', () => {
     const share = machine.memory_pages >> 7;

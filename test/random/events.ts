@@ -1,4 +1,5 @@
 /** Random events: what is done to the system from outside. */
+import { OOM_POLICIES } from '../../src/workload/cgroupSchema.js';
 import type { WorkloadFile } from '../../src/workload/write.js';
 import { random_limit } from './cgroups.js';
 import type { Dice } from './dice.js';
@@ -41,6 +42,8 @@ function random_event(setting: EventSetting, kind: EventFeature): EventFile[] {
       const [sysctl, value] = random_sysctl(dice, machine.memory_pages);
       return [{ ...when, sysctl, value }];
     }
+    case 'remount':
+      return [{ ...when, remount: dice.of(['groupoom', 'defaults']) }];
     case 'sysrq':
       return [{ ...when, sysrq: 'f' }];
     case 'freeze':
@@ -68,6 +71,12 @@ function cgroup_event(setting: EventSetting, kind: EventFeature, when: EventFile
       const off = { ...when, write: file, value: '-memory' };
       return dice.percent(50) ? [off] : [off, back];
     }
+    case 'memory.oom_policy':
+      return [{ ...when, write: `${path}/${kind}`, value: dice.of(OOM_POLICIES) }];
+    case 'memory.reclaim':
+      return [{ ...when, write: `${path}/${kind}`, value: dice.pages(0, machine.memory_pages) }];
+    case 'cgroup.kill':
+      return [{ ...when, write: `${path}/${kind}`, value: 1 }];
     case 'memory.oom.group':
       return [{ ...when, write: `${path}/memory.oom.group`, value: dice.int(0, 1) }];
     case 'mkdir':

@@ -2,6 +2,7 @@
 import { POLICIES } from '../../src/kernel/policy/index.js';
 import { PROFILES, SWITCHES } from '../../src/kernel/profile.js';
 import type { WorkloadFile } from '../../src/workload/write.js';
+import { CHAOS } from './chaos_policy.js';
 import type { Dice } from './dice.js';
 import type { Features } from './features.js';
 
@@ -103,7 +104,7 @@ export function random_kernel(
   const version = dice.of(PROFILES).name;
   const kernel: Record<string, string | number | boolean> = {
     version,
-    oom_policy: dice.of(POLICIES).name,
+    oom_policy: features.has('policy_file') && dice.percent(30) ? CHAOS : dice.of(POLICIES).name,
   };
   if (features.has('switches')) {
     for (let n = dice.int(1, 5); n > 0; n--) {

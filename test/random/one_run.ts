@@ -5,6 +5,7 @@ import { type BootOptions, boot, type System } from '../../src/run/boot.js';
 import { parseWorkload } from '../../src/workload/parse.js';
 import type { Workload } from '../../src/workload/types.js';
 import { workloadToYaml } from '../../src/workload/write.js';
+import { CHAOS, chaos_policy } from './chaos_policy.js';
 import { Dice } from './dice.js';
 import { boot_slab, drain } from './drain.js';
 import { random_workload } from './generator.js';
@@ -56,7 +57,9 @@ export function random_file(seed: number): { yaml: string; workload: Workload } 
 }
 
 export function boot_random(workload: Workload, options: Partial<BootOptions> = {}): System {
-  return boot(workload, { seed: workload.seed, run: 1, queue: 'auto', check: false, ...options });
+  const policy = workload.policy === CHAOS ? chaos_policy : workload.policy;
+  const usual = { seed: workload.seed, run: 1, queue: 'auto', check: false } as const;
+  return boot(workload, { ...usual, policy, ...options });
 }
 
 /** Plays the workload of a seed to its end and beyond. @throws RandomFailure */

@@ -86,6 +86,8 @@ function memory_step(setting: Setting, kind: StepFeature): StepFile | null {
       return 'free';
     case 'mlock':
       return { mlock: dice.of(['current', 'future']) };
+    case 'mmu_notifier':
+      return { mmu_notifier: dice.of(['blocking', 'nonblocking']) };
     default:
       return null;
   }

@@ -23,7 +23,8 @@ export const POLICIES: readonly OomPolicy[] = [
 export function policyOf(name: string): OomPolicy {
   const policy = POLICIES.find((p) => p.name === name);
   if (policy === undefined) {
-    throw new Error(`unknown policy "${name}"; known: ${POLICIES.map((p) => p.name).join(', ')}`);
+    const known = POLICIES.map((p) => p.name).join(', ');
+    throw new Error(`unknown policy "${name}"; known: ${known}, or a policy file: ./${name}.ts`);
   }
   return policy;
 }
