@@ -3,7 +3,7 @@ import type { ExecConfig } from '../kernel/config.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { GFP_KERNEL_ACCOUNT } from '../kernel/mm/gfp.js';
 import { alloc_kmem } from '../kernel/mm/memcontrol.js';
-import { user_fault } from '../kernel/mm/memory.js';
+import { fault_pages } from '../kernel/mm/memory.js';
 import { spend } from '../kernel/sched/core.js';
 import { mm_alloc, THREAD_STACK_PAGES } from '../kernel/sched/fork.js';
 import { send_sigkill } from '../kernel/sched/signal.js';
@@ -54,8 +54,7 @@ export function* exec_mm(k: Kernel, t: Task, exec: ExecConfig): Flow {
     return;
   }
   const vma = map_area(t, 'anon', exec.anonPages);
-  let left = exec.anonPages;
-  while (left > 0 && !t.sigkill_pending) if (yield* user_fault(k, t, vma)) left--;
+  yield* fault_pages(k, t, vma, exec.anonPages);
   trace_exec(k, t);
 }
 

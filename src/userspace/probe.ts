@@ -1,6 +1,6 @@
 import type { Flow } from '../engine/coroutine.js';
 import { GFP_HIGHUSER, GFP_KERNEL, GFP_KERNEL_ACCOUNT } from '../kernel/mm/gfp.js';
-import { user_fault } from '../kernel/mm/memory.js';
+import { fault_pages } from '../kernel/mm/memory.js';
 import { spend } from '../kernel/sched/core.js';
 import { munmap } from '../kernel/sched/exit.js';
 import { THREAD_STACK_PAGES } from '../kernel/sched/fork.js';
@@ -61,9 +61,7 @@ function* call(program: Program, t: Task, kind: ProbeKind): Flow<boolean> {
 function* map_touch_unmap(program: Program, t: Task): Flow<boolean> {
   const { k } = program.host;
   const vma = map_area(t, 'anon', PROBE_PAGES);
-  for (let left = PROBE_PAGES; left > 0 && !t.sigkill_pending; ) {
-    if (yield* user_fault(k, t, vma)) left--;
-  }
+  yield* fault_pages(k, t, vma, PROBE_PAGES);
   if (t.mm !== null && !t.sigkill_pending) yield* munmap(k, t, t.mm, [vma], 0);
   return true;
 }

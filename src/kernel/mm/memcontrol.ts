@@ -267,10 +267,33 @@ export function* alloc_kmem(
   gfp: Gfp,
   n: number,
 ): Flow<number> {
+  const fast = alloc_kmem_fast(k, t, memcg, kind, gfp, n);
+  if (fast === n) return n;
   css_get(memcg);
-  const got = yield* alloc_charged_pages(k, t, memcg, kind, gfp, n);
+  const slow = yield* alloc_charged_pages(k, t, memcg, kind, gfp, n - fast);
   css_put(k, memcg);
-  return got;
+  return fast + slow;
+}
+
+/** The part of alloc_kmem() that can't wait. Returns how many pages it got. */
+function alloc_kmem_fast(
+  k: Kernel,
+  t: Task,
+  memcg: MemCgroup,
+  kind: KmemKind,
+  gfp: Gfp,
+  n: number,
+): number {
+  const owner = gfp.account ? memcg : k.root_mem_cgroup;
+  const ac = { gfp, order: 0, node: k.numa_node(t), nodemask: null };
+  for (let got = 0; got < n; got++) {
+    if (!can_charge_fast(k, owner, 1)) return got;
+    const node = alloc_pages_fast(k, ac);
+    if (node < 0) return got;
+    try_charge_fast(k, owner, 1);
+    k.count_kmem(owner, kind, node, 1);
+  }
+  return n;
 }
 
 function* alloc_charged_pages(

@@ -172,6 +172,23 @@ function* handle_mm_fault(k: Kernel, t: Task, vma: Vma): Flow<FaultResult> {
   return 'done';
 }
 
+/** Touches `n` new pages by a fault each, unless a fatal signal comes first. */
+export function* fault_pages(k: Kernel, t: Task, vma: Vma, n: number): Flow {
+  const { mmap_sem } = vma.mm;
+  for (let left = n; left > 0 && !t.sigkill_pending; ) {
+    // As in user_fault(), but most faults need not wait, and a flow for each costs more than they do.
+    if (!mmap_sem.contended && fault_fast(k, t, vma)) {
+      mmap_sem.tryDownRead();
+      t.memcg_may_oom = true;
+      yield spend(t, k.costs.touchPageNs);
+      t.memcg_may_oom = false;
+      mmap_sem.upRead();
+      t.memcg_in_oom = null;
+      left--;
+    } else if (yield* user_fault(k, t, vma)) left--;
+  }
+}
+
 /** A user-mode fault with its ending: retried by the caller unless it returns true (page mapped). */
 export function* user_fault(k: Kernel, t: Task, vma: Vma): Flow<boolean> {
   const { mmap_sem } = vma.mm;
