@@ -2,6 +2,7 @@
 import type { Shard } from './plan/shard.js';
 import { WHOLE } from './plan/shard.js';
 import type { Plan } from './plan/types.js';
+import { reportHtml } from './report/html.js';
 import { BATCH_FILES } from './results/plan_file.js';
 import type { ResultStore } from './results/store.js';
 import { type Summary, summarise } from './results/summary.js';
@@ -36,5 +37,6 @@ export function concludeBatch(store: ResultStore): Summary {
   const agenda = agendaOf(store.plan, store);
   const summary = summarise(store.plan, store, (cell) => agenda.targetOf(cell));
   store.writeFile(BATCH_FILES.summary, summaryCsv(summary, store.columns.values));
+  store.writeFile(BATCH_FILES.report, reportHtml(summary));
   return summary;
 }

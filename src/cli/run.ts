@@ -1,6 +1,7 @@
 import type { RunObserver } from '../run/drive.js';
 import { identityOf } from '../run/identity.js';
 import { loadPolicyOf, type PolicyFile } from '../run/policy/load.js';
+import { quoteForShell, repeatCommand } from '../run/repeat_command.js';
 import type { RunResult } from '../run/result.js';
 import { type RunOptions, runWorkload } from '../run/run.js';
 import { formatSeconds, formatSummary } from '../run/summary.js';
@@ -13,7 +14,6 @@ import { otherPolicy, playOnScreen, type ScreenFlags, wantsDashboard } from './o
 import type { Switches } from './options.js';
 import { printJson, printResult } from './output.js';
 import { Progress } from './progress.js';
-import { quoteForShell, repeatCommand } from './repeat_command.js';
 import { isForTheUser } from './report_error.js';
 
 /** The options of `oomsim run` as commander hands them over. */

@@ -24,10 +24,8 @@ export function factorOf(name: string, form: FactorForm): Factor {
       return scalarFactor(name, form.levels, [placeOf(name)], (i) => [i]);
     case 'values':
       return scalarFactor(name, form.levels, placesOf(form.at), (i) => ['values', i]);
-    case 'range': {
-      const places = form.at === null ? [name] : placesOf(form.at);
-      return scalarFactor(name, spread(form), places, () => []);
-    }
+    case 'range':
+      return rangeFactor(name, form);
     case 'levels':
       return { name, unit: null, levels: namedLevels(name, form.levels) };
   }
@@ -88,28 +86,48 @@ function numberOf(value: string | number | boolean, unit: string): number | null
 
 const PAGE_BYTES = 4096;
 
+function rangeFactor(name: string, form: RangeForm): Factor {
+  const places = form.at === null ? [name] : placesOf(form.at);
+  const factor = scalarFactor(name, distinct(spread(form)), places, () => []);
+  const companions = Object.entries(form.with).map(([at, { from, to }]) => ({
+    at,
+    values: spread({ from, to, steps: form.steps }),
+  }));
+  const levels = factor.levels.map((level, index) => ({
+    ...level,
+    changes: [
+      ...level.changes,
+      ...companions.map(({ at, values }) => ({ at, value: values[index] })),
+    ],
+  }));
+  return { ...factor, levels };
+}
+
 /** Evenly spaced values: whole numbers, whole pages or whole microseconds. */
-function spread({ from, to, steps }: RangeForm): (string | number)[] {
+function spread({
+  from,
+  to,
+  steps,
+}: Pick<RangeForm, 'from' | 'to' | 'steps'>): (string | number)[] {
   const at = (a: number, b: number, i: number) => a + ((b - a) * i) / (steps - 1);
   const indexes = Array.from({ length: steps }, (_, i) => i);
   if (typeof from === 'number' && typeof to === 'number') {
-    return distinct(indexes.map((i) => Math.round(at(from, to, i))));
+    return indexes.map((i) => Math.round(at(from, to, i)));
   }
   const sizes = [parseSize(from), parseSize(to)];
   if (sizes[0]?.ok && sizes[1]?.ok) {
     const [a, b] = [sizes[0].value, sizes[1].value];
-    const pages = indexes.map((i) => Math.round(at(a, b, i) / PAGE_BYTES) * PAGE_BYTES);
-    return distinct(pages).map(formatSize);
+    return indexes.map((i) => formatSize(Math.round(at(a, b, i) / PAGE_BYTES) * PAGE_BYTES));
   }
   const times = [parseTime(from), parseTime(to)];
   if (times[0]?.ok && times[1]?.ok) {
     const [a, b] = [times[0].value, times[1].value];
-    return distinct(indexes.map((i) => Math.round(at(a, b, i) / 1000) * 1000)).map(formatTime);
+    return indexes.map((i) => formatTime(Math.round(at(a, b, i) / 1000) * 1000));
   }
   throw new RangeError('from and to must both be numbers, sizes or times');
 }
 
-function distinct(values: number[]): number[] {
+function distinct(values: (string | number)[]): (string | number)[] {
   if (new Set(values).size === values.length) return values;
   throw new RangeError('more steps than there are whole values between from and to');
 }

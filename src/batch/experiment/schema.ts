@@ -38,6 +38,8 @@ export type RangeForm = {
   from: string | number;
   to: string | number;
   steps: number;
+  /** Other places that go along, from one value to another in the same steps. */
+  with: Readonly<Record<string, { from: string | number; to: string | number }>>;
 };
 export type LevelsForm = {
   kind: 'levels';
@@ -73,6 +75,12 @@ const factor = listOrKeyed<FactorForm>(
       from: amount,
       to: amount,
       steps: integer(2, LEVELS_MAX).describe('How many levels, evenly spaced, with both ends.'),
+      with: z
+        .record(z.string().min(1), strict({ from: amount, to: amount }), {
+          error: 'a map from places to { from, to }',
+        })
+        .prefault({})
+        .describe('Other places that go along in the same steps: { PLACE: { from, to } }.'),
     }).transform((v): FactorForm => ({ kind: 'range', ...v, at: v.at ?? null })),
   },
 );

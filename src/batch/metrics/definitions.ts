@@ -11,9 +11,13 @@ export interface MetricDefinition {
   readonly perContainer: boolean;
   /** Computed from all runs of a cell together, not from one: it has no value in runs.csv. */
   readonly pooled: boolean;
+  /** 1 or 0 in every run: its mean is a share of runs. */
+  readonly indicator: boolean;
   readonly formula: string;
   readonly source: string;
 }
+
+const INDICATORS: readonly string[] = ['panic', 'first', 'hit'];
 
 /** Metrics of a run, then of each container, then of a cell: the order of the columns. */
 export const METRICS: readonly MetricDefinition[] = [
@@ -259,7 +263,8 @@ type Text = readonly [
 
 function define(text: Text, perContainer: boolean, pooled: boolean): MetricDefinition {
   const [id, title, unit, better, formula, source] = text;
-  return { id, title, unit, better, perContainer, pooled, formula, source };
+  const indicator = INDICATORS.includes(id);
+  return { id, title, unit, better, perContainer, pooled, indicator, formula, source };
 }
 
 function run(...text: Text): MetricDefinition {

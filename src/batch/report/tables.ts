@@ -22,6 +22,9 @@ export const MARKS: Readonly<Record<Verdict, string>> = {
   'not tested': '',
 };
 
+/** As wide as a mark, so that numbers stand below each other. */
+const NO_MARK = '\u2007';
+
 /** The index of the factor that is compared; -1 if there is none. */
 export function comparedAt({ plan }: Summary): number {
   const { compare, factors } = plan.experiment;
@@ -57,7 +60,7 @@ function cellText(summary: Summary, cell: Cell, metric: Metric): string {
   const estimate = summary.estimates[cell.index]?.get(metric.id);
   if (estimate === undefined) return '–';
   const mark = estimate.compared === null ? '' : MARKS[estimate.compared.verdict];
-  return `${intervalText(estimate.interval)}${mark === '' ? '' : ` ${mark}`}`;
+  return `${intervalText(estimate.interval)} ${mark || NO_MARK}`;
 }
 
 /** All metrics, a column a level of the compared factor: means over the blocks. */
@@ -111,9 +114,9 @@ export function crossoverLines(summary: Summary): string[] {
       .join(', ');
     const what = `${crossover!.metric} ${direction} ${shortNumber(crossover!.value)}`;
     if (direction === 'has no value') return `${who}: ${crossover!.metric} has no value`;
-    if (between === null) return `${who}: ${what} throughout`;
-    const where = `between ${along} ${between[0].label} and ${between[1].label}`;
-    const about = `about ${shortNumber(at)}${unit === '' ? '' : ` ${unit}`}`;
-    return `${who}: ${what} ${where} (${about})${again ? ', and again further on' : ''}`;
+    if (between === null) return `${who}: ${what} at every ${along}`;
+    const about = `${shortNumber(at)}${unit === '' ? '' : ` ${unit}`}`;
+    const where = `(between ${between[0].label} and ${between[1].label})`;
+    return `${who}: ${what} at a ${along} of about ${about} ${where}${again ? ', and again further on' : ''}`;
   });
 }

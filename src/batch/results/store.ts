@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:f
 import { join } from 'node:path';
 import { CsvWriter } from '../../record/csv_writer.js';
 import { OutputError, reasonOf } from '../../record/errors.js';
+import { workloadPlace } from '../plan/replay.js';
 import type { Cell, Plan } from '../plan/types.js';
 import type { PlayedRun, RunStatus } from '../runner/messages.js';
 import { type Columns, columnsOf } from './columns.js';
@@ -74,7 +75,8 @@ export class ResultStore {
     this.writeFile(BATCH_FILES.plan, planFileText(this.plan));
     this.writeFile(BATCH_FILES.experiment, experiment.text);
     for (const workload of workloads) {
-      if (workload.path === null) this.writeFile(workloadFile(workload.id), workload.text);
+      const place = workloadPlace(workload);
+      if (place !== workload.path) this.writeFile(place, workload.text);
     }
   }
 
@@ -156,11 +158,6 @@ export class ResultStore {
     rmSync(this.#path(UNSORTED), { force: true });
     return count;
   }
-}
-
-/** Where the workload of some cells lies, from the folder of the batch. */
-export function workloadFile(id: string): string {
-  return `${BATCH_FILES.workloads}/${id}.yaml`;
 }
 
 /** Files of a folder that hold rows of runs. */

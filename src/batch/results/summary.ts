@@ -4,7 +4,12 @@ import { METRICS, type Metric, metricOf, USUAL_METRICS } from '../metrics/defini
 import { jainIndex } from '../metrics/fairness.js';
 import type { Block, Cell, Plan } from '../plan/types.js';
 import { bcaInterval, Resamples, type Statistic } from '../statistics/bootstrap.js';
-import { type Comparison, comparePairs, estimateMean } from '../statistics/estimate.js';
+import {
+  type Comparison,
+  comparePairs,
+  estimateMean,
+  estimateShare,
+} from '../statistics/estimate.js';
 import { holm } from '../statistics/holm.js';
 import type { Interval } from '../statistics/interval.js';
 import { quantileSorted, standardDeviation } from '../statistics/moments.js';
@@ -124,7 +129,9 @@ class Summariser {
       cell: samples.cell,
       metric: id,
       n: known.length,
-      interval: estimateMean(known, this.#resamples),
+      interval: metricOf(id)!.definition.indicator
+        ? estimateShare(known)
+        : estimateMean(known, this.#resamples),
       sd: standardDeviation(known),
       median: quantileSorted(sorted, 0.5),
       min: sorted[0] ?? Number.NaN,

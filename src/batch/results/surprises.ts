@@ -14,7 +14,7 @@ export interface Surprise {
 }
 
 /** More than this many deviations from the median is an outlier: Iglewicz and Hoaglin, 1993. */
-const OUTLIER = 3.5;
+export const OUTLIER = 3.5;
 /** Makes the median absolute deviation comparable with a standard deviation of normal values. */
 const CONSISTENCY = 0.6745;
 /** A result that fewer than this share of a cell's runs have is an exception. */

@@ -10,15 +10,14 @@ import { shareInterval } from './wilson.js';
 /** Means of more are normal enough for t, and the bootstrap would only take longer. */
 const BOOTSTRAP_MAX = 500;
 
-/** The mean of a sample: Wilson for shares, BCa for small samples, t for large ones. */
-export function estimateMean(values: Float64Array, resamples: Resamples): Interval {
-  if (values.length > 0 && values.every((value) => value === 0 || value === 1)) {
-    return shareInterval(values.filter((value) => value === 1).length, values.length);
-  }
-  return intervalOfMean(values, resamples);
+/** A share of runs, of values 0 and 1. */
+export function estimateShare(values: Float64Array): Interval {
+  if (values.length === 0) return { mean: Number.NaN, low: Number.NaN, high: Number.NaN };
+  return shareInterval(values.filter((value) => value === 1).length, values.length);
 }
 
-function intervalOfMean(values: Float64Array, resamples: Resamples): Interval {
+/** The mean of a sample: BCa for small samples, t for large ones. */
+export function estimateMean(values: Float64Array, resamples: Resamples): Interval {
   const constant = values.length > 1 && isConstant(values);
   if (values.length > BOOTSTRAP_MAX || constant) return meanInterval(values);
   return bcaInterval(values.length, (indexes) => meanAt(values, indexes), resamples);
@@ -45,7 +44,7 @@ export function comparePairs(differences: Float64Array, resamples: Resamples): C
   if (differences.length < 2) return null;
   return {
     pairs: differences.length,
-    difference: intervalOfMean(differences, resamples),
+    difference: estimateMean(differences, resamples),
     dz: cohenDz(differences),
     dominance: dominance(differences),
     p: signFlipTest(differences),

@@ -1,6 +1,6 @@
-import { RUN_DEFAULT } from '../run/identity.js';
-import type { PolicyFile } from '../run/policy/load.js';
-import type { RunIdentity } from '../run/token.js';
+import { RUN_DEFAULT } from './identity.js';
+import type { PolicyFile } from './policy/load.js';
+import type { RunIdentity } from './token.js';
 
 /**
  * The command line that plays the same run again.
