@@ -2,23 +2,35 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { agendaOf, concludeBatch, playBatch } from '../batch/batch.js';
+import { kubernetesManifest, slurmScript } from '../batch/cluster/emit.js';
 import { type LoadedExperiment, loadExperiment } from '../batch/experiment/load.js';
 import { planOf } from '../batch/plan/plan.js';
 import { type Shard, WHOLE } from '../batch/plan/shard.js';
 import type { Plan } from '../batch/plan/types.js';
+import { dryRun, dryRunText } from '../batch/report/dry_run.js';
+import { summaryJson } from '../batch/report/summary_json.js';
 import { formatSummary } from '../batch/report/terminal.js';
 import { ResultStore } from '../batch/results/store.js';
+import { Agenda } from '../batch/runner/agenda.js';
 import { ThreadExecutor } from '../batch/runner/executor.js';
+import { PROGRAM_VERSION } from '../run/program_version.js';
+import { formatCount } from '../run/summary.js';
+import { BatchProgress } from './batch_progress.js';
 import { EXIT } from './exit_codes.js';
 import { Interrupt } from './interrupt.js';
-import { printResult } from './output.js';
+import { printJson, printResult } from './output.js';
+import { type AskedShard, resolveShard } from './shard.js';
 
 export interface BatchFlags {
   readonly out: string;
   readonly force?: boolean;
   readonly workers?: number;
   readonly replications?: number;
-  readonly shard?: Shard;
+  readonly shard?: AskedShard;
+  readonly dryRun?: boolean;
+  readonly emit?: 'kubernetes' | 'slurm';
+  readonly shards: number;
+  readonly image?: string;
   readonly check?: boolean;
   readonly json?: boolean;
   readonly quiet?: boolean;
@@ -27,32 +39,92 @@ export interface BatchFlags {
 /** @returns the exit code */
 export async function runBatch(file: string, flags: BatchFlags): Promise<number> {
   const plan = planOf(withReplications(loadExperiment(file), flags.replications));
-  const shard = flags.shard ?? WHOLE;
-  const store = new ResultStore(
-    join(flags.out, folderName(plan, shard)),
-    plan,
-    flags.force === true,
-  );
+  if (flags.emit !== undefined) return emit(flags.emit, plan, file, flags);
+  const shard = flags.shard === undefined ? WHOLE : resolveShard(flags.shard, process.env);
+  const dir = join(flags.out, folderName(plan, shard));
+  const threads = flags.workers ?? availableParallelism();
+  if (flags.dryRun) return showDryRun(plan, shard, dir, threads, flags.json === true);
+  const store = new ResultStore(dir, plan, flags.force === true);
   const agenda = agendaOf(plan, store, shard);
-  const executor = new ThreadExecutor(flags.workers ?? availableParallelism());
+  await play(agenda, store, threads, flags);
+  if (!agenda.isComplete) {
+    const kept = `${formatCount(agenda.done)} of ${formatCount(agenda.total)} runs`;
+    note(`interrupted: ${kept} are kept in ${dir}; the same command goes on from there`);
+    return EXIT.interrupted;
+  }
+  if (shard.count > 1) return concludeShard(agenda, store, shard, flags);
+  return concludeAndPrint(store, flags.json === true);
+}
+
+async function play(
+  agenda: Agenda,
+  store: ResultStore,
+  threads: number,
+  flags: BatchFlags,
+): Promise<void> {
+  if (agenda.isComplete) return;
+  const progress = new BatchProgress(process.stderr, process.env, agenda.done);
+  if (agenda.done > 0 && !flags.quiet) note(`${formatCount(agenda.done)} runs are there already`);
+  const executor = new ThreadExecutor(threads);
   const interrupt = new Interrupt();
   try {
     await playBatch(agenda, store, executor, {
       check: flags.check === true,
       signal: interrupt.signal,
+      progress: ({ done, total, failed }) => {
+        if (!flags.quiet) progress.show(done, total, failed);
+      },
     });
   } finally {
+    progress.end();
     interrupt.release();
     await executor.close();
   }
-  if (!agenda.isComplete) return EXIT.interrupted;
-  return concludeAndPrint(store, flags.json === true);
+}
+
+function emit(engine: 'kubernetes' | 'slurm', plan: Plan, file: string, flags: BatchFlags): number {
+  const { shards, out, image = `oomsim:${PROGRAM_VERSION}` } = flags;
+  const options = { experiment: file, shards, out, image };
+  printResult(engine === 'slurm' ? slurmScript(plan, options) : kubernetesManifest(plan, options));
+  return EXIT.ok;
+}
+
+async function showDryRun(
+  plan: Plan,
+  shard: Shard,
+  dir: string,
+  threads: number,
+  json: boolean,
+): Promise<number> {
+  const there = ResultStore.existing(dir, plan);
+  const agenda = there === null ? new Agenda(plan, shard) : agendaOf(plan, there, shard);
+  const dry = await dryRun(plan, agenda, threads);
+  if (json) printJson({ name: plan.experiment.name, plan: plan.hash, dir, ...dry });
+  else printResult(dryRunText(plan, dry, dir));
+  return EXIT.ok;
+}
+
+function concludeShard(
+  { total, failed }: Agenda,
+  { dir, plan }: ResultStore,
+  { index, count }: Shard,
+  { out, json }: BatchFlags,
+): number {
+  const { name } = plan.experiment;
+  if (json) printJson({ name, dir, plan: plan.hash, shard: { index, count }, runs: total, failed });
+  else {
+    const merge = `oomsim merge ${join(out, `${name}.shard-*-of-${count}`)} --out ${out}`;
+    printResult(`${name}, shard ${index} of ${count}: ${formatCount(total)} runs in ${dir}\n`);
+    printResult(`when all are there: ${merge}\n`);
+  }
+  return failed === 0 ? EXIT.ok : EXIT.internal;
 }
 
 /** Writes the summary and the report, and prints what they say. @returns the exit code */
-export function concludeAndPrint(store: ResultStore, _json: boolean): number {
+export function concludeAndPrint(store: ResultStore, json: boolean): number {
   const summary = concludeBatch(store);
-  printResult(formatSummary(summary, store.dir));
+  if (json) printJson(summaryJson(summary, store.dir));
+  else printResult(formatSummary(summary, store.dir));
   return summary.failed.length === 0 ? EXIT.ok : EXIT.internal;
 }
 
@@ -65,4 +137,8 @@ function withReplications(loaded: LoadedExperiment, count: number | undefined): 
 function folderName(plan: Plan, { index, count }: Shard): string {
   const { name } = plan.experiment;
   return count === 1 ? name : `${name}.shard-${index}-of-${count}`;
+}
+
+function note(line: string): void {
+  process.stderr.write(`oomsim: ${line}\n`);
 }

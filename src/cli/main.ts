@@ -6,6 +6,7 @@ import { LISTS } from './list_names.js';
 import { COMMON, IMPORT, parseBytes, parseCount, parseList } from './options.js';
 import { tolerateClosedPipes } from './output.js';
 import { reportError } from './report_error.js';
+import { parseShard } from './shard.js';
 
 /** What a command's action leaves behind for the end of the program. */
 type Finish = (exitCode: Promise<number> | number) => Promise<void>;
@@ -139,6 +140,21 @@ function addBatch(program: Command, finish: Finish): void {
     .addOption(COMMON.force())
     .addOption(COMMON.workers())
     .addOption(COMMON.replications())
+    .addOption(new Option('--dry-run', 'show the plan and an estimate, play nothing'))
+    .addOption(
+      new Option(
+        '--shard <k/n>',
+        'play only part k of n; auto/n takes k from Kubernetes, Slurm or GNU parallel',
+      ).argParser(parseShard),
+    )
+    .addOption(
+      new Option('--emit <engine>', 'print a Job manifest or an sbatch script').choices([
+        'kubernetes',
+        'slurm',
+      ]),
+    )
+    .addOption(COMMON.shards())
+    .addOption(new Option('--image <name>', 'of --emit kubernetes: the container image'))
     .addOption(COMMON.check())
     .addOption(COMMON.json())
     .addOption(COMMON.quiet())

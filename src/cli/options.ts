@@ -71,6 +71,8 @@ export const COMMON = {
     new Option('--replications <n>', "runs of each cell instead of the experiment's").argParser(
       parseNumber,
     ),
+  shards: () =>
+    new Option('--shards <n>', 'of --emit: how many parts').argParser(parseNumber).default(8),
   json: () => new Option('--json', 'print the result as JSON on stdout'),
   quiet: () => new Option('-q, --quiet', 'no progress on stderr'),
 } as const;

@@ -42,7 +42,7 @@ export const METRICS: readonly MetricDefinition[] = [
     'regret by process',
     '',
     'lower',
-    'mean over chosen victims of 1 − m(victim)/m(largest), m = RSS + swap + page tables, largest of all processes that could have been killed at that moment.',
+    'mean over victims that were chosen, not killed with a group, of 1 − m(victim)/m(largest), m = RSS + swap + page tables, largest of all processes that could have been killed at that moment.',
     'regret of a decision, relative: Savage, The theory of statistical decision, JASA 46, 1951',
   ),
   run(
@@ -50,7 +50,7 @@ export const METRICS: readonly MetricDefinition[] = [
     'regret by container',
     '',
     'lower',
-    'the same with m = memory and swap of the victim’s container, and of the largest one that has somebody to kill.',
+    'mean over all victims of 1 − m(container of the victim)/m(largest container that has somebody to kill), m = memory and swap.',
     'Savage 1951, as above',
   ),
   run(

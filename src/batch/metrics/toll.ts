@@ -49,7 +49,7 @@ export class Toll {
     const memory = this.#containers.pages(moment.cgroups, moment.tasks);
     this.#expect(own, memory);
     if (own >= 0 && this.#isInnocent(own, kill, memory[own]!, moment)) this.innocent++;
-    if (!kill.group) this.#regret(own, kill, memory, moment.tasks);
+    this.#regret(own, kill, memory, moment.tasks);
   }
 
   #expect(own: number, memory: Float64Array): void {
@@ -82,7 +82,8 @@ export class Toll {
       const container = this.#containers.of(task.cgroup);
       if (container >= 0) largestContainer = Math.max(largestContainer, memory[container]!);
     }
-    if (largest > 0) this.regrets.push(1 - size / largest);
+    // Who dies with a group was not chosen for its own size.
+    if (largest > 0 && !kill.group) this.regrets.push(1 - size / largest);
     if (own >= 0 && largestContainer > 0) {
       this.containerRegrets.push(1 - memory[own]! / largestContainer);
     }

@@ -1,6 +1,7 @@
 /** The command that plays one run of a batch again, with everything recorded. */
 import { identityOf } from '../../run/identity.js';
 import { repeatCommand } from '../../run/repeat_command.js';
+import type { RunIdentity } from '../../run/token.js';
 import type { Cell, CellWorkload, Plan } from './types.js';
 
 /** Where a cell's workload is found from the folder of the batch: there, or shipped under its name. */
@@ -8,19 +9,18 @@ export function workloadPlace({ id, path }: CellWorkload): string {
   return path === null || /[\\/.]/.test(path) ? `workloads/${id}.yaml` : path;
 }
 
+/** What determines a run of a cell; its token, once it has been played, has the fingerprint too. */
+export function runIdentity({ experiment }: Plan, cell: Cell, run: number): RunIdentity {
+  const { policy, kernel, workload } = cell;
+  const choices = { seed: experiment.seed, run, ...pick({ policy, kernel }) };
+  return identityOf({ ...workload, workload: experiment.base.workload }, choices);
+}
+
 /** To be given in the folder of the batch. */
-export function replayCommand({ experiment }: Plan, cell: Cell, run: number): string {
+export function replayCommand(plan: Plan, cell: Cell, run: number): string {
   const { workload, policy, kernel } = cell;
-  const { hash, text } = workload;
-  const base = experiment.base.workload;
-  const choices = {
-    seed: experiment.seed,
-    run,
-    ...(policy === undefined ? {} : { policy }),
-    ...(kernel === undefined ? {} : { kernel }),
-  };
+  const identity = runIdentity(plan, cell, run);
   // A policy is named even where the workload says the same: the reader sees what was compared.
-  const identity = identityOf({ workload: base, text, hash }, choices);
   const options = { ...identity.options, ...pick({ policy, kernel }) };
   return repeatCommand(workloadPlace(workload), { ...identity, options });
 }

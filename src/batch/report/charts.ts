@@ -84,10 +84,24 @@ function lineMarks(points: readonly Point[], levels: readonly string[]): Plot.Ma
   const lines = levels.map((level, index) => {
     const line = points.filter(({ series }) => series === level);
     const strokeDasharray = DASHES[index % DASHES.length]!;
-    return Plot.lineY(line, { ...at, y: 'y', stroke: 'series', strokeWidth: 2, strokeDasharray });
+    return Plot.lineY(line, {
+      ...at,
+      y: 'y',
+      z: 'series',
+      stroke: 'series',
+      strokeWidth: 2,
+      strokeDasharray,
+    });
   });
   return [
-    Plot.areaY(known, { ...at, y1: 'low', y2: 'high', fill: 'series', fillOpacity: 0.18 }),
+    Plot.areaY(known, {
+      ...at,
+      y1: 'low',
+      y2: 'high',
+      z: 'series',
+      fill: 'series',
+      fillOpacity: 0.18,
+    }),
     ...lines,
     Plot.dot(points, { ...at, y: 'y', stroke: 'series', fill: 'series', symbol: 'series', r: 3 }),
   ];

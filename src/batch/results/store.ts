@@ -50,6 +50,11 @@ export class ResultStore {
     this.sort();
   }
 
+  /** The folder if it holds this plan already, else null; nothing is written to it otherwise. */
+  static existing(dir: string, plan: Plan): ResultStore | null {
+    return readPlanFile(dir)?.hash === plan.hash ? new ResultStore(dir, plan, false) : null;
+  }
+
   #path(file: string): string {
     return join(this.dir, file);
   }

@@ -1,5 +1,8 @@
 /** Plays all that an agenda has, on all threads of an executor. */
+
+import { formatIdentity } from '../../run/token.js';
 import { valueColumns } from '../metrics/definitions.js';
+import { runIdentity } from '../plan/replay.js';
 import type { Cell, Plan } from '../plan/types.js';
 import type { ResultStore } from '../results/store.js';
 import type { Agenda, Portion } from './agenda.js';
@@ -43,7 +46,7 @@ export async function playPlan(
   const ruleAt = new Map<Cell['workload'], number>();
   const waiting = new Set<Promise<void>>();
   const play = async ({ cell, runs }: Portion): Promise<void> => {
-    const played = await executor.play(batchOf(plan, cell, runs, options.check));
+    const played = named(plan, cell, await executor.play(batchOf(plan, cell, runs, options.check)));
     store.append(cell, played);
     for (const one of played) {
       agenda.add(cell.index, one.run, ruleValue(plan, cell, one, ruleAt), true);
@@ -65,7 +68,15 @@ export async function playPlan(
   return agenda.isComplete ? 'complete' : 'interrupted';
 }
 
-function batchOf(plan: Plan, cell: Cell, runs: readonly number[], check: boolean): Batch {
+/** A run whose thread died could not say who it was. */
+function named(plan: Plan, cell: Cell, played: readonly PlayedRun[]): PlayedRun[] {
+  return played.map((one) =>
+    one.token === '' ? { ...one, token: formatIdentity(runIdentity(plan, cell, one.run)) } : one,
+  );
+}
+
+/** Some runs of a cell, ready to be sent. */
+export function batchOf(plan: Plan, cell: Cell, runs: readonly number[], check: boolean): Batch {
   const { text, hash, id, path, containers } = cell.workload;
   const { policy, kernel } = cell;
   const { seed } = plan.experiment;

@@ -1,0 +1,118 @@
+/** Files for engines that start the shards of a batch: Kubernetes Indexed Jobs, Slurm arrays. */
+import { basename } from 'node:path';
+import { stringify } from 'yaml';
+import { policyPath } from '../../run/policy/load.js';
+import { isPolicyFile } from '../../workload/checkKernel.js';
+import { readText } from '../../workload/load.js';
+import type { Plan } from '../plan/types.js';
+
+export interface EmitOptions {
+  /** What was named on the command line. */
+  readonly experiment: string;
+  readonly shards: number;
+  readonly out: string;
+  readonly image: string;
+}
+
+/** Names of Kubernetes objects: RFC 1123. */
+function objectName(name: string): string {
+  const plain = name.toLowerCase().replace(/[^a-z0-9-]+/g, '-');
+  return `oomsim-${plain}`.slice(0, 50).replace(/-+$/, '');
+}
+
+const FOLDER = '/experiment';
+
+/**
+ * A ConfigMap with the experiment and what it needs, and an Indexed Job. A shard that is lost is
+ * started again by the Job; whatever it had written by then is kept and not played again.
+ */
+export function kubernetesManifest(plan: Plan, { shards, image }: EmitOptions): string {
+  const name = objectName(plan.experiment.name);
+  const config = {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name },
+    data: Object.fromEntries(filesOf(plan)),
+  };
+  const job = {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: { name },
+    spec: {
+      completionMode: 'Indexed',
+      completions: shards,
+      parallelism: shards,
+      backoffLimitPerIndex: 3,
+      template: {
+        spec: {
+          restartPolicy: 'Never',
+          containers: [
+            {
+              name: 'oomsim',
+              image,
+              args: [
+                'batch',
+                `${FOLDER}/experiment.yaml`,
+                '--shard',
+                `auto/${shards}`,
+                '--out',
+                '/out',
+              ],
+              resources: { requests: { cpu: '1', memory: '512Mi' }, limits: { memory: '1Gi' } },
+              volumeMounts: [
+                { name: 'experiment', mountPath: FOLDER },
+                { name: 'out', mountPath: '/out' },
+              ],
+            },
+          ],
+          volumes: [
+            { name: 'experiment', configMap: { name } },
+            { name: 'out', persistentVolumeClaim: { claimName: 'oomsim-out' } },
+          ],
+        },
+      },
+    },
+  };
+  const head = `# ${plan.experiment.name} in ${shards} shards: an Indexed Job numbers them (JOB_COMPLETION_INDEX).
+# The claim oomsim-out must exist and be writable from all nodes (ReadWriteMany).
+# Afterwards, where it is mounted: oomsim merge /out/${plan.experiment.name}.shard-* --out /out
+`;
+  return `${head}${[config, job].map((object) => stringify(object, { lineWidth: 0 })).join('---\n')}`;
+}
+
+/** The experiment is called by the name of its file where it says no other. */
+const experimentFile = (name: string): string => `${name}.yaml`;
+
+/** The files that the plan was made of, under the names by which the experiment finds them. */
+function filesOf({ experiment, cells }: Plan): Map<string, string> {
+  const files = new Map([[experimentFile(experiment.name), experiment.text]]);
+  const { file } = experiment.base;
+  if (file !== null && /[\\/]/.test(file.path)) files.set(basename(file.path), file.text);
+  for (const { policy } of cells) {
+    if (policy === undefined || !isPolicyFile(policy)) continue;
+    files.set(basename(policy), readText(policyPath(policy)));
+  }
+  return files;
+}
+
+/** A script for sbatch: an array with one task a shard; tasks of a lost node are queued again. */
+export function slurmScript(plan: Plan, { experiment, shards, out }: EmitOptions): string {
+  const { name } = plan.experiment;
+  return `#!/bin/sh
+# ${name} in ${shards} shards. Submit it where the experiment and ${out} are seen by all nodes:
+#   sbatch this-script
+#   sbatch --dependency=afterany:JOBID --wrap "oomsim merge ${out}/${name}.shard-* --out ${out}"
+#SBATCH --job-name=oomsim-${name}
+#SBATCH --array=1-${shards}
+#SBATCH --ntasks=1
+#SBATCH --cpus-per-task=1
+#SBATCH --requeue
+#SBATCH --output=${out}/slurm-%A-%a.log
+exec oomsim batch ${quote(experiment)} --shard auto/${shards} --out ${quote(out)} \\
+  --workers "\${SLURM_CPUS_PER_TASK:-1}"
+`;
+}
+
+function quote(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,20 @@
+/** Experiments that are none: every problem with its place in the file. */
+import { expect, test } from 'vitest';
+import { planTiny, TINY } from './tiny.js';
+
+test.each([
+  ['policy: [process, cgroup]', 'policy: [process, cgruop]', /tiny.yaml:\d+:\d+: error: .*cgruop/],
+  ['processes.small.count: [5', 'processes.smal.count: [5', /no "smal", did you mean "small"/],
+  ['processes.small.count: [5', 'processes.small.count: [-5', /count: expected an integer/],
+  ['metrics: [', 'metrics: [killz, ', /no metric is called "killz", did you mean "kills"/],
+  ['"first[few]"', '"first[fwe]"', /did you mean "few"/],
+  ['replications: 6', 'replications: none', /replications: expected an integer/],
+  ['factors:', 'factor:', /unknown key "factor", did you mean "factors"/],
+  ['memory: 128MiB', 'memory: 128XiB', /workload.machine.memory/],
+  ['containers:', 'along: polcy\ncontainers:', /did you mean "policy"/],
+])('%s → %s', (from, to, message) => {
+  const text = TINY.replace(from, to);
+  expect(text).not.toBe(TINY);
+  expect(() => planTiny(text)).toThrow(message);
+  expect(() => planTiny(text)).toThrow(/^tiny.yaml:\d+:\d+: error: /);
+});
