@@ -2,6 +2,7 @@
 import { basename } from 'node:path';
 import { stringify } from 'yaml';
 import { policyPath } from '../../run/policy/load.js';
+import { quoteForShell } from '../../run/repeat_command.js';
 import { isPolicyFile } from '../../workload/checkKernel.js';
 import { readText } from '../../workload/load.js';
 import type { Plan } from '../plan/types.js';
@@ -108,11 +109,7 @@ export function slurmScript(plan: Plan, { experiment, shards, out }: EmitOptions
 #SBATCH --cpus-per-task=1
 #SBATCH --requeue
 #SBATCH --output=${out}/slurm-%A-%a.log
-exec oomsim batch ${quote(experiment)} --shard auto/${shards} --out ${quote(out)} \\
+exec oomsim batch ${quoteForShell(experiment)} --shard auto/${shards} --out ${quoteForShell(out)} \\
   --workers "\${SLURM_CPUS_PER_TASK:-1}"
 `;
-}
-
-function quote(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
