@@ -92,7 +92,7 @@ export function* cgroup_file_write(
   path: string,
   file: string,
   value: string,
-): Flow<'ENOENT' | 'EINVAL' | 'EAGAIN' | null> {
+): Flow<'ENOENT' | 'EINVAL' | 'EAGAIN' | 'ENOTSUPP' | null> {
   const cgroup = k.cgroups.get(path);
   if (cgroup === undefined) return 'ENOENT';
   if (file === 'cgroup.subtree_control') {
@@ -106,7 +106,8 @@ export function* cgroup_file_write(
   }
   const { memcg } = cgroup;
   if (memcg.cgroup !== cgroup) return 'ENOENT';
-  // The series takes any number.
+  // The series takes any number, but where it was not mounted with groupoom.
+  if (file === 'memory.oom_group' && !k.groupoom) return 'ENOTSUPP';
   if (file === 'memory.oom.group' && !/^[01]$/.test(value)) return 'EINVAL';
   if (file === 'memory.oom.group' || file === 'memory.oom_group') {
     memcg.oom_group = Number(value) !== 0;

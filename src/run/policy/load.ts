@@ -1,12 +1,13 @@
 /** A policy of the user's own, from its file. */
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { PolicyProgram } from '../../kernel/policy/custom.js';
 import { isPolicyFile } from '../../workload/checkKernel.js';
 import { readText } from '../../workload/load.js';
 import { InputError, printable } from '../../workload/problems.js';
+import { hint } from '../../workload/suggest.js';
 import { compilePolicy } from './compile.js';
 import { startPolicy } from './sandbox.js';
 
@@ -29,8 +30,12 @@ const SHIPPED_FOLDER = fileURLToPath(new URL('../../../workloads/policies/', imp
 
 /** File names of the shipped policies, sorted. */
 export function shippedPolicies(): string[] {
-  if (!existsSync(SHIPPED_FOLDER)) return [];
-  const names = readdirSync(SHIPPED_FOLDER).filter((name) => ENDING.test(name));
+  return policiesIn(SHIPPED_FOLDER);
+}
+
+function policiesIn(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  const names = readdirSync(folder).filter((name) => ENDING.test(name));
   return names.sort((a, b) => (a < b ? -1 : 1));
 }
 
@@ -47,8 +52,10 @@ export function shippedPolicyPaths(): string[] {
 export function policyPath(pathOrName: string): string {
   if (existsSync(pathOrName)) return pathOrName;
   if (shippedPolicies().includes(pathOrName)) return join(SHIPPED_FOLDER, pathOrName);
-  const known = shippedPolicies().join(', ');
-  throw new InputError(`${printable(pathOrName)}: no such policy file; shipped policies: ${known}`);
+  const shipped = shippedPolicies();
+  const known = [...policiesIn(dirname(pathOrName)), ...shipped];
+  const meant = hint(basename(pathOrName), known) || `; shipped policies: ${shipped.join(', ')}`;
+  throw new InputError(`${printable(pathOrName)}: no such policy file${meant}`);
 }
 
 /**

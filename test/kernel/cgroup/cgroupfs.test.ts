@@ -111,6 +111,7 @@ describe('memory files (KERNEL.md 5.3)', () => {
     const { high, low, min, swap, oom_group } = w.memcg('/a');
     expect([high, low, min, swap.max, oom_group]).toEqual([10, 11, 12, 13, true]);
     expect(write('memory.max', 'lots')).toBe('EINVAL');
+    expect(write('memory.oom.group', '2')).toBe('EINVAL');
     expect(write('memory.limit_in_bytes', '5')).toBe('ENOENT');
     expect(w.write(w.tasks.sh, '/b', 'memory.max', '5')).toBe('ENOENT');
   });
@@ -118,6 +119,31 @@ describe('memory files (KERNEL.md 5.3)', () => {
   it('memory.min does not exist in 4.15', () => {
     const w = world({ cgroups: { '/a': {} }, tasks: { sh: {} } });
     expect(w.write(w.tasks.sh, '/a', 'memory.min', '5')).toBe('ENOENT');
+  });
+});
+
+describe('memory.reclaim (5.19)', () => {
+  it('gets as many pages as it was asked for, or says that there are not so many', () => {
+    const w = world({
+      kernel: '6.1',
+      cgroups: { '/a': { file: 1000, slab: 50 } },
+      tasks: { sh: {} },
+    });
+    expect(w.write(w.tasks.sh, '/a', 'memory.reclaim', 100)).toBe(null);
+    expect(w.memcg('/a').memory.usage).toBeLessThanOrEqual(950);
+    expect(w.write(w.tasks.sh, '/a', 'memory.reclaim', 2000)).toBe('EAGAIN');
+    expect(w.memcg('/a').memory.usage).toBe(50);
+  });
+
+  it('ends when the writer is killed', () => {
+    const w = world({
+      kernel: '6.1',
+      cgroups: { '/a': { file: 50_000 } },
+      tasks: { sh: {} },
+    });
+    w.tasks.sh.sigkill_pending = true;
+    expect(w.write(w.tasks.sh, '/a', 'memory.reclaim', 40_000)).toBe(null);
+    expect(w.memcg('/a').memory.usage).toBe(50_000);
   });
 });
 

@@ -215,6 +215,14 @@ describe('the mount option groupoom (KERNEL.md 4.6)', () => {
     expect([first_kill(true), first_kill(false)]).toEqual([['small'], ['big']]);
   });
 
+  it('without it, memory.oom_group cannot be written', () => {
+    const w = few_and_many();
+    const write = (value: string) => w.write(w.tasks.me, '/many', 'memory.oom_group', value);
+    expect([write('7'), w.memcg('/many').oom_group]).toEqual([null, true]);
+    w.k.groupoom = false;
+    expect([write('0'), w.memcg('/many').oom_group]).toEqual(['ENOTSUPP', true]);
+  });
+
   it('is a switch, and may be remounted', () => {
     const played = (line: string, switches = '') =>
       play(`

@@ -56,6 +56,14 @@ describe('a file that is none ends with its place', () => {
     });
   });
 
+  it('a file beside it may be meant', async () => {
+    const folder = tempDir();
+    writeFileSync(join(folder, 'youngest.ts'), "export default { name: 'y', handle() {} };");
+    await expect(loadPolicy(join(folder, 'younges.ts'))).rejects.toThrow(
+      'younges.ts: no such policy file, did you mean "youngest.ts"?',
+    );
+  });
+
   it('no file', async () => {
     await expect(loadPolicy('nowhere.ts')).rejects.toThrow(
       'nowhere.ts: no such policy file; shipped policies: bpf-selftest.ts, ten-lines.ts',
