@@ -1,10 +1,10 @@
 import type { Instance, Key } from 'ink';
 import type { RunObserver } from '../run/drive.js';
-import type { Screen } from './dashboard.js';
 import { FramePainter } from './frame_painter.js';
 import { FRAME_MS, INK_OPTIONS } from './ink_options.js';
 import { Player, type PlayerOptions, type Shown } from './player.js';
 import { AlternateScreen } from './screen.js';
+import type { Screen } from './screen_layout.js';
 import { isColorRefused, knowsUnicode } from './terminal.js';
 import { ASCII, UNICODE } from './text/glyphs.js';
 import { TrackRecorder } from './watch_run.js';
@@ -45,8 +45,10 @@ export async function openDashboard(options: DashboardOptions): Promise<OpenDash
   const painter = new FramePainter(process.stdout);
   const screen = new AlternateScreen(process.stdout);
   let app: Instance | null = null;
+  let isClosed = false;
 
   const draw = (drawn: Screen): void => {
+    if (isClosed) return; // a moment asked for earlier has arrived: Ink would take the keys again
     const element = createElement(App, { screen: drawn, onKey });
     if (app !== null) app.rerender(element);
     else app = render(element, { ...INK_OPTIONS, stdout: painter as never });
@@ -56,6 +58,18 @@ export async function openDashboard(options: DashboardOptions): Promise<OpenDash
   const done = new Promise<void>((resolve) => {
     finish = resolve;
   });
+  // As a shell's user expects of Ctrl-Z: the terminal is the shell's until `fg`.
+  const suspend = (): void => {
+    setRawMode(false);
+    screen.leave();
+    process.once('SIGCONT', () => {
+      setRawMode(true);
+      screen.enter();
+      painter.forget();
+      redraw();
+    });
+    process.kill(process.pid, 'SIGTSTP');
+  };
   const redraw = (): void => player.draw(performance.now());
   const { second } = options;
   const first = options.first(redraw);
@@ -65,7 +79,7 @@ export async function openDashboard(options: DashboardOptions): Promise<OpenDash
     size: () => ({ columns: painter.columns, rows: painter.rows }),
     draw,
     quit: () => finish(),
-    suspend: () => {},
+    suspend,
     second: second === null ? null : () => second(redraw),
     closeAfterMs: process.stdin.isTTY ? CLOSE_AFTER_MS : 0,
   };
@@ -74,6 +88,7 @@ export async function openDashboard(options: DashboardOptions): Promise<OpenDash
     painter.forget();
     redraw();
   };
+  setRawMode(true); // before anything is drawn: what is typed from now on is ours
   screen.enter();
   process.stdout.on('resize', onResize);
   options.signal.addEventListener('abort', finish, { once: true });
@@ -82,10 +97,17 @@ export async function openDashboard(options: DashboardOptions): Promise<OpenDash
     observer: new TrackRecorder(first.track),
     done,
     close() {
+      isClosed = true;
       clearInterval(timer);
       process.stdout.off('resize', onResize);
       app?.unmount();
+      setRawMode(false);
       screen.leave();
     },
   };
+}
+
+/** Keys one by one and without echo. Node itself gives the terminal back when the program ends. */
+function setRawMode(isRaw: boolean): void {
+  if (process.stdin.isTTY) process.stdin.setRawMode(isRaw);
 }

@@ -1,7 +1,7 @@
 import type { Key } from 'ink';
-import { focusedRows, type Screen } from './dashboard.js';
 import type { ExactCursor } from './exact.js';
 import { FRAME_MS } from './ink_options.js';
+import { focusedRows, type Screen } from './screen_layout.js';
 import { type Command, commandOf } from './state/command.js';
 import { arrive, type Effect, reduce, tick } from './state/reduce.js';
 import { initialState, type UiState } from './state/state.js';
@@ -70,7 +70,7 @@ export class Player {
       return;
     }
     const canCompare = this.#options.second !== null;
-    const pageRows = focusedRows(this.#screen([view], null));
+    const pageRows = focusedRows(view, this.#screen([view], null));
     const { state, effect } = reduce(this.#state, command, { view, pageRows, canCompare });
     this.#state = state;
     if (effect !== null) this.#perform(effect, view);
@@ -179,7 +179,7 @@ export class Player {
 
   #closesIn(nowMs: number): number | null {
     const { closeAfterMs } = this.#options;
-    if (this.#endMs === null || closeAfterMs === null) return null;
+    if (this.#endMs === null || closeAfterMs === null || this.#state.isTouched) return null;
     return Math.max(0, Math.ceil((closeAfterMs - (nowMs - this.#endMs)) / 1000));
   }
 }

@@ -19,7 +19,9 @@ export class AlternateScreen {
   enter(): void {
     if (this.#isEntered) return;
     this.#isEntered = true;
-    process.on('exit', this.#restore); // process.exit() and uncaught errors come through here too
+    process.on('exit', this.#restore); // process.exit() comes through here
+    // Before anybody writes about the error: it is to be read on the usual screen.
+    process.on('uncaughtExceptionMonitor', this.#restore);
     this.#stdout.write(ENTER);
   }
 
@@ -28,6 +30,7 @@ export class AlternateScreen {
     if (!this.#isEntered) return;
     this.#isEntered = false;
     process.off('exit', this.#restore);
+    process.off('uncaughtExceptionMonitor', this.#restore);
     this.#stdout.write(LEAVE);
   }
 }

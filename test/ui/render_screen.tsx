@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { PassThrough } from 'node:stream';
-import type { Screen } from '../../src/ui/dashboard.js';
+import type { Screen } from '../../src/ui/screen_layout.js';
 import { initialState, type UiState } from '../../src/ui/state/state.js';
 import { UNICODE } from '../../src/ui/text/glyphs.js';
 import type { Track } from '../../src/ui/track.js';

@@ -24,6 +24,16 @@ export function machineLines(view: View, width: number, g: Glyphs): Line[] {
   ].map((row) => fitted(row, width, g.more));
 }
 
+/** The first two of them where there is room for no more. */
+export function narrowMachineLines({ frame }: View, width: number, g: Glyphs): Line[] {
+  const free = freeSpans(watermarksOf(frame.machine));
+  const { style } = scarcity(watermarksOf(frame.machine));
+  const gaugeWidth = Math.max(0, width - 'FREE '.length - widthOf(free));
+  const drawn = gauge(watermarksOf(frame.machine), gaugeWidth, style, g);
+  const rows = [memoryLine(frame, width, g), [span('FREE ', 'strong'), ...drawn, ...free]];
+  return rows.map((row) => fitted(row, width, g.more));
+}
+
 interface Kind {
   readonly name: string;
   readonly pages: number;
@@ -92,9 +102,9 @@ const GAUGE_WIDTH_MAX = 60;
 /** Free memory on a scale of its own: the watermarks are a hundredth of the memory. */
 function freeLine(machine: MachineSnapshot, width: number, g: Glyphs): Line {
   const marks = watermarksOf(machine);
-  const { words, style } = scarcity(marks);
+  const { style } = scarcity(marks);
   const swap = swapSpans(machine, g);
-  const free = line(` ${size(marks.free).padStart(6)} `, span(words.padEnd(10), style));
+  const free = freeSpans(marks);
   const limits = line(`  min ${size(marks.min)} low ${size(marks.low)} high ${size(marks.high)}`);
   const room = width - 'FREE '.length - widthOf(free) - widthOf(swap) - 3 - GAUGE_WIDTH_MIN;
   const text = widthOf(limits) <= room ? [...free, ...limits] : free;
@@ -106,6 +116,11 @@ function freeLine(machine: MachineSnapshot, width: number, g: Glyphs): Line {
     span('   '),
     ...swap,
   ];
+}
+
+function freeSpans(marks: Watermarks): Line {
+  const { words, style } = scarcity(marks);
+  return line(` ${size(marks.free).padStart(6)} `, span(words.padEnd(10), style));
 }
 
 function scarcity({ free, min, low, high }: Watermarks): { words: string; style: Style } {
@@ -120,6 +135,7 @@ function gauge(marks: Watermarks, width: number, style: Style, g: Glyphs): Line 
   const scale = Math.max(1, 2 * marks.high);
   const cells: Span[] = [];
   const full = columnsOf(marks.free / scale, width);
+  if (width === 0) return cells;
   for (let i = 0; i < width; i++) {
     cells.push(i < full ? span(g.full, style) : span(g.empty, 'dim'));
   }

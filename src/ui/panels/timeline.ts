@@ -39,6 +39,17 @@ export function timelineLines(view: View, width: number, g: Glyphs): Line[] {
   ];
 }
 
+/** The kills and stalls of one of several runs, on a common scale that ends at `endNs`. */
+export function killsLine(view: View, endNs: number, width: number, g: Glyphs): Line {
+  const label = view.facts.policy.slice(0, POLICY_WIDTH).padEnd(POLICY_WIDTH + 1);
+  const right = ` ${count(view.kills.length).padStart(5)} ${g.kill}`;
+  const chart = Math.max(1, width - label.length - right.length);
+  const buckets = bucketsOf(view, chart, endNs);
+  return [span(label, 'strong'), ...marks(buckets, g), span(right, 'bad')];
+}
+
+const POLICY_WIDTH = 12;
+
 function bucketsOf(view: View, chart: number, endNs: number): Buckets {
   const columnOf = (timeNs: number): number =>
     Math.max(0, Math.min(chart - 1, Math.floor((timeNs / endNs) * chart)));
