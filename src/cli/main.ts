@@ -21,6 +21,7 @@ function buildProgram(finish: Finish): Command {
   addRun(program, finish);
   addReplay(program, finish);
   addDiff(program, finish);
+  addShrink(program, finish);
   addDecide(program, finish);
   addBatch(program, finish);
   addMerge(program, finish);
@@ -108,6 +109,39 @@ Examples:
   oomsim diff small-vs-large --seed 1,2
   oomsim diff out/a-4.15-process-1 out/a-4.15-cgroup-1
   oomsim diff TOKEN TOKEN --workload mine.yaml`;
+
+function addShrink(program: Command, finish: Finish): void {
+  program
+    .command('shrink')
+    .description('the smallest workload that still shows a property; on stdout, or in a file')
+    .argument('<run>', 'its token, its folder, or a workload')
+    .argument('[workload]', "the token's workload, where it is neither shipped nor in out/")
+    .addOption(
+      new Option('--while <property>', 'what it must show; may be repeated')
+        .makeOptionMandatory()
+        .argParser((text: string, before: string[] = []) => [...before, text]),
+    )
+    .addOption(new Option('--policy <file>', "the token's policy file, where it is not found"))
+    .addOption(new Option('--out <file>', 'write the workload there instead of to stdout'))
+    .addOption(new Option('--force', 'overwrite the file; play another workload or model version'))
+    .addOption(
+      new Option('--max-runs <n>', 'workloads to try at most').argParser(parseCount).default(5000),
+    )
+    .addOption(COMMON.json())
+    .addOption(COMMON.quiet())
+    .addHelpText('after', SHRINK_PROPERTIES)
+    .action(async (run, workload, flags) =>
+      finish((await import('./shrink.js')).runShrink(run, workload, flags)),
+    );
+}
+
+const SHRINK_PROPERTIES = `
+Properties:
+  kills>0  alloc-failures>9  reap-delay>1s     also >= < <= =
+  panic  alloc-failure  crash                  crash: an error of oomsim itself
+  victim=/a/b:name  victim=name                somebody of that name (in that cgroup) is killed
+  diverges:process,cgroup                      two policies kill others, or in another order
+  mine.ts                                      export default (run) => run.kills.length > 3;`;
 
 function addDecide(program: Command, finish: Finish): void {
   program

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { OutputError } from '../record/errors.js';
 import { type Manifest, readManifest } from '../record/manifest.js';
 import { RUN_FILES, storedPolicy } from '../record/run_folder.js';
-import { loadWorkload, readText, shippedByHash, workloadHash } from '../workload/load.js';
+import { loadWorkload, readText, shippedByHash, tokenIn, workloadHash } from '../workload/load.js';
 import { parseWorkload } from '../workload/parse.js';
 import { InputError, printable } from '../workload/problems.js';
 import {
@@ -16,7 +16,7 @@ import {
   type WorkloadSource,
 } from './identity.js';
 import { MODEL_VERSION } from './model_version.js';
-import { loadPolicy, type PolicyFile, shippedPolicyPaths } from './policy/load.js';
+import { loadPolicy, loadPolicyOf, type PolicyFile, shippedPolicyPaths } from './policy/load.js';
 import {
   isToken,
   parseToken,
@@ -50,14 +50,19 @@ export interface FindOptions {
 }
 
 /**
- * The run that a token or a run folder names.
+ * The run that a token or a run folder names, or a workload file that holds a token.
  * @throws InputError if there is none, or its workload, policy or model is not the one at hand;
  *   OutputError if its folder cannot be read
  */
 export async function findRun(name: string, options: FindOptions): Promise<NamedRun> {
   if (isToken(name)) return runOfToken(parseToken(name), options);
   if (existsSync(name) && statSync(name).isDirectory()) return runOfFolder(name, options);
-  throw new InputError(`${printable(name)}: neither a repro token nor a run folder`);
+  const text = existsSync(name) ? readText(name) : '';
+  const token = tokenIn(text);
+  if (token !== null) return runOfToken(parseToken(token), { ...options, workload: name });
+  throw new InputError(
+    `${printable(name)}: neither a repro token, nor a run folder, nor a workload that holds a token`,
+  );
 }
 
 /**
@@ -69,8 +74,10 @@ export async function findRunOrWorkload(name: string, options: FindOptions): Pro
     return findRun(name, options);
   }
   const source = loadWorkload(name);
-  const identity = identityOf(source, {});
-  return { source, choices: {}, identity, outcome: null, folder: null, misfits: [] };
+  const policy = options.policy ?? (await loadPolicyOf(source));
+  const choices = policy === undefined ? {} : { policy };
+  const identity = identityOf(source, choices);
+  return { source, choices, identity, outcome: null, folder: null, misfits: [] };
 }
 
 async function runOfToken(token: ReproToken, options: FindOptions): Promise<NamedRun> {

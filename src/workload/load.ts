@@ -34,9 +34,25 @@ export function loadWorkload(pathOrName: string): LoadedWorkload {
   return { workload: parseWorkload(text, path), path, text, hash: workloadHash(text) };
 }
 
-/** sha256 of a workload's text, in hex: what a repro token names the file by. */
+/** A comment in which a workload file holds the token of one of its runs. */
+const TOKEN_LINE = /^# token: (oomsim[0-9]+:\S+)\n/m;
+
+/**
+ * sha256 of a workload's text, in hex: what a repro token names the file by. The line with a token
+ * does not count, for a file could not hold its own otherwise.
+ */
 export function workloadHash(text: string): string {
-  return createHash('sha256').update(text, 'utf8').digest('hex');
+  return createHash('sha256').update(text.replace(TOKEN_LINE, ''), 'utf8').digest('hex');
+}
+
+/** The token that a workload file holds, or null. */
+export function tokenIn(text: string): string | null {
+  return TOKEN_LINE.exec(text)?.[1] ?? null;
+}
+
+/** The text of a workload file with a token on its first line; one that it holds is replaced. */
+export function withToken(text: string, token: string): string {
+  return `# token: ${token}\n${text.replace(TOKEN_LINE, '')}`;
 }
 
 /** The shipped workload whose hash begins with that, or null. */

@@ -55,6 +55,19 @@ export function readWorkload(
   return { workload: problems.length === 0 ? workload : null, problems };
 }
 
+/** A workload file's content as plain data, whether it is a workload or not. @throws WorkloadError */
+export function workloadData(text: string, fileName: string): unknown {
+  return new Source(text, fileName).data;
+}
+
+/** The workload that plain data stands for, or null if it is none. */
+export function workloadOf(data: unknown, fileName: string): Workload | null {
+  const parsed = workloadSchema.safeParse(data);
+  if (!parsed.success) return null;
+  const workload = assemble(parsed.data, fileName);
+  return checkWorkload(workload).length === 0 ? workload : null;
+}
+
 function assemble(file: ParsedFile, fileName: string): Workload {
   return {
     name: file.name ?? nameFromFile(fileName),

@@ -3,8 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { OomView, PolicyContext } from '../../../src/kernel/policy/custom_api.js';
+import { DEPTH_MAX, STEPS_MAX } from '../../../src/run/policy/contain.js';
 import { loadPolicy } from '../../../src/run/policy/load.js';
-import { DEPTH_MAX, STEPS_MAX } from '../../../src/run/policy/sandbox.js';
 import { tempDir } from '../../record/temp_dir.js';
 
 /** Writes a policy file and loads it. */

@@ -203,6 +203,6 @@ describe('a run folder', () => {
 
   test('and nothing else', async () => {
     await expect(find(tempDir())).rejects.toThrow('is not a run folder');
-    await expect(find('small-vs-large')).rejects.toThrow('neither a repro token nor a run folder');
+    await expect(find('small-vs-large')).rejects.toThrow('neither a repro token, nor a run folder');
   });
 });
