@@ -9,8 +9,6 @@ export interface Mutant {
   /** Text of the file, which must occur once, and what it becomes. */
   readonly from: string;
   readonly to: string;
-  /** Tests that are asked first; then all of KERNEL_TESTS. */
-  readonly first: readonly string[];
 }
 
 /** A change, and the test that noticed it first, as `file: test`. */

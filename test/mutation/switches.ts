@@ -30,7 +30,6 @@ function places_in(file: string, text: string): Mutant[] {
           file,
           from: in_context(text, index),
           to: in_context(text, index).replace(line, line.replaceAll(asks[0], constant)),
-          first: ['test/kernel/by_version.test.ts'],
         });
       }
     }

@@ -128,3 +128,28 @@ describe('reclaim parameters of the machine', () => {
     expect(swapped(800)).toBeGreaterThan(2 * swapped(0));
   });
 });
+
+describe('mmu_notifier', () => {
+  /** Whether a victim in D state still has memory when the reaper is done with it. */
+  const left = (kernel: string, step: string) => {
+    const { system, victims } = play(`
+      machine: { memory: 256MiB }
+      kernel: "${kernel}"
+      processes:
+        - { name: guest, oom_score_adj: 900, program: [ ${step} { anon: 100MiB }, { uninterruptible: 20s } ] }
+        - { name: other, start: 1s, program: [ { anon: 90MiB, step: 1MiB, every: 1ms }, { anon: 60MiB }, hold ] }
+      until: 6s`);
+    expect(victims[0]).toBe('guest');
+    return system.tasks().find(({ comm }) => comm === 'guest')!.anonPages > 0;
+  };
+
+  test.each([
+    ['4.15', '', false],
+    ['4.15', '{ mmu_notifier: nonblocking },', true],
+    ['4.17', '{ mmu_notifier: nonblocking },', false],
+    ['4.17', '{ mmu_notifier: blocking },', true],
+    ['6.1', '{ mmu_notifier: blocking },', true],
+  ])('%s, %s it is kept: %s', (kernel, step, kept) => {
+    expect(left(kernel, step)).toBe(kept);
+  });
+});
