@@ -7,9 +7,9 @@ import { loadWorkload } from '../workload/load.js';
 import { parseWorkload } from '../workload/parse.js';
 import { InputError, printable } from '../workload/problems.js';
 import type { Workload } from '../workload/types.js';
-import { workloadToYaml } from '../workload/write.js';
 import { hostSnapshot, sourceText } from './import_host.js';
 import { importKubernetes } from './import_kubernetes.js';
+import { importedYaml } from './imported_yaml.js';
 import { type ChosenReport, chooseReport } from './reports.js';
 import { readStdin, sourceKind } from './source_kind.js';
 
@@ -72,7 +72,7 @@ async function fromWorkload(file: string, flags: InputFlags): Promise<DecideInpu
 
 function fromImported(file: string, made: ImportedWorkload, flags: InputFlags): DecideInput {
   const source = file === '-' ? STDIN : file;
-  const workload = parseWorkload(workloadToYaml(made.file), source);
+  const { workload } = importedYaml(made, source);
   const { missing, assumed } = made;
   return { source, workload, situation: asked(flags), log: null, missing, assumed };
 }
@@ -91,8 +91,9 @@ async function fromLog(file: string, flags: InputFlags): Promise<DecideInput> {
     const missing = [obstacle];
     return { source, workload: null, situation: nowhere, log, missing, assumed: [] };
   }
-  const { file: made, missing, assumed } = reportToWorkload(report, { source, judgement });
-  const workload = parseWorkload(workloadToYaml(made), source);
+  const made = reportToWorkload(report, { source, judgement });
+  const { missing, assumed } = made;
+  const { workload } = importedYaml(made, source);
   const memcg = flags.memcg ?? oomMemcg(report, workload);
   // With vm.oom_kill_allocating_task the victim is whoever asked, even if the report does not say so.
   const asked = workload.sysctl.oomKillAllocatingTask ? (judgement.selected?.pid ?? null) : null;

@@ -1,6 +1,6 @@
 import { reportToWorkload } from '../import/dmesg/index.js';
-import { workloadToYaml } from '../workload/write.js';
 import { EXIT } from './exit_codes.js';
+import { importedYaml } from './imported_yaml.js';
 import { printResult } from './output.js';
 import { chooseReport, reportList } from './reports.js';
 import { writeNew } from './write_new.js';
@@ -27,11 +27,8 @@ export async function runImportDmesg(file: string, flags: ImportDmesgFlags): Pro
     return EXIT.ok;
   }
   const { report, judgement, number, all } = chosen;
-  const imported = reportToWorkload(report, {
-    source: file === '-' ? 'standard input' : file,
-    judgement,
-  });
-  const yaml = workloadToYaml(imported.file, imported.comments);
+  const source = file === '-' ? 'standard input' : file;
+  const { yaml } = importedYaml(reportToWorkload(report, { source, judgement }), source);
   if (flags.out === undefined) printResult(yaml);
   else writeNew(flags.out, yaml, flags.force === true);
   const others =

@@ -10,8 +10,8 @@ import {
 } from '../import/host/index.js';
 import { readText } from '../workload/load.js';
 import { InputError, printable } from '../workload/problems.js';
-import { workloadToYaml } from '../workload/write.js';
 import { EXIT } from './exit_codes.js';
+import { importedYaml } from './imported_yaml.js';
 import { printResult } from './output.js';
 import { isFolder } from './source_kind.js';
 import { writeNew } from './write_new.js';
@@ -36,8 +36,8 @@ export function runImportHost(flags: ImportHostFlags): number {
     note(`${processes.length} processes and ${cgroups.length} cgroups written to ${capture}`);
     if (out === undefined) return EXIT.ok;
   }
-  const { file, comments } = hostToWorkload(snapshot, sourceText(root));
-  const yaml = workloadToYaml(file, comments);
+  const source = sourceText(root);
+  const { yaml } = importedYaml(hostToWorkload(snapshot, source), source);
   if (out === undefined) printResult(yaml);
   else writeNew(out, yaml, force);
   return EXIT.ok;

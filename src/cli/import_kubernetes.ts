@@ -7,8 +7,8 @@ import {
   readUsage,
 } from '../import/kubernetes/index.js';
 import { readText } from '../workload/load.js';
-import { workloadToYaml } from '../workload/write.js';
 import { EXIT } from './exit_codes.js';
+import { importedYaml } from './imported_yaml.js';
 import { printResult } from './output.js';
 import { readStdin } from './source_kind.js';
 import { writeNew } from './write_new.js';
@@ -34,7 +34,7 @@ export async function runImportKubernetes(
   flags: ImportKubernetesFlags,
 ): Promise<number> {
   const imported = await importKubernetes(files, flags);
-  const yaml = workloadToYaml(imported.file, imported.comments);
+  const { yaml } = importedYaml(imported, files.join(', '));
   if (flags.out === undefined) printResult(yaml);
   else writeNew(flags.out, yaml, flags.force === true);
   return EXIT.ok;

@@ -4,6 +4,10 @@
  */
 import type { KillLine, OomReport, TaskRow } from './types.js';
 
+/** More than any process has: the kill line was garbled. */
+const PAGES_MAX = 2 ** 34;
+const ADDRESSES_MAX = 2 ** 45;
+
 /** Rows of the table and, at the end, the victim's if it had to be rebuilt. */
 export function candidateRows(report: OomReport): readonly TaskRow[] {
   const rows = (report.tasks?.rows ?? []).map((row) => (row.cut ? mended(row, report) : row));
@@ -29,7 +33,8 @@ export function rebuiltRow(report: OomReport): TaskRow | null {
   if (rows.length === 0 || kill === undefined || kill.anonRssKb === null) return null;
   if (rows.some((row) => row.pid === kill.pid || row.tgid === kill.pid)) return null;
   if (threadIsListed(report, rows)) return null;
-  return rowOf(kill, report);
+  const row = rowOf(kill, report);
+  return row.rssPages > PAGES_MAX || row.totalVmPages > ADDRESSES_MAX ? null : row;
 }
 
 /** A memcg scan may have selected a thread whose process has its row under another pid. */

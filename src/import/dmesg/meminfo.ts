@@ -5,6 +5,8 @@ import type { MemInfo, NodeReport, ZoneReport } from './types.js';
 /** Kernels have at most 1024 nodes of six zones; the bound is for hostile input. */
 const MAX_ZONES = 6144;
 const MAX_VALUES = 256;
+/** More pages, or kB, than any machine has: the number was garbled. */
+const ABSURD = 2 ** 40;
 
 type MutableZone = { -readonly [Key in keyof ZoneReport]: ZoneReport[Key] };
 
@@ -104,7 +106,9 @@ export class MemInfoBuilder {
     const name = pages?.[2] ?? swap?.[1];
     const digits = pages?.[1] ?? swap?.[2];
     if (name === undefined || digits === undefined || this.#numbers.has(name)) return;
-    this.#numbers.set(name, count(digits));
+    const value = count(digits);
+    if (value > ABSURD) return;
+    this.#numbers.set(name, value);
     this.#lineOf.set(name, line);
   }
 

@@ -12,6 +12,18 @@ const MAX_ROWS = 1 << 22;
 const MAX_NUMBERS = 16;
 /** What pagers put where they cut a line, perhaps inside a number. */
 const CUT = /^\S{0,20}(?:\.\.\.|…|>)$/;
+/** 64 TiB of memory in pages of 4 KiB, 128 PiB of addresses, and page tables to match. */
+const LIMITS: readonly (readonly [string, number])[] = [
+  ['total_vm', 2 ** 45],
+  ['rss', 2 ** 34],
+  ['rss_anon', 2 ** 34],
+  ['rss_file', 2 ** 34],
+  ['rss_shmem', 2 ** 34],
+  ['swapents', 2 ** 34],
+  ['nr_ptes', 2 ** 34],
+  ['nr_pmds', 2 ** 34],
+  ['pgtables_bytes', 2 ** 46],
+];
 /** Below this, a row says too little to be one. */
 const MIN_NUMBERS = 5;
 
@@ -152,6 +164,11 @@ function integerAt(text: string, from: number, end: number): number {
   return negative ? -value : value;
 }
 
+/** No machine has so much: the row was garbled. */
+function isAbsurd(raw: RawRow, index: ReadonlyMap<string, number>): boolean {
+  return LIMITS.some(([name, most]) => (raw.numbers[index.get(name) ?? -1] ?? 0) > most);
+}
+
 function taskRow(
   raw: RawRow,
   columns: readonly string[],
@@ -165,6 +182,7 @@ function taskRow(
   const totalVmPages = value('total_vm');
   const rssPages = value('rss');
   if (tgid === null || totalVmPages === null || rssPages === null) return null;
+  if (isAbsurd(raw, index)) return null;
   const isCut = raw.numbers.length < columns.length;
   if (isCut && !CUT.test(raw.rest)) return null;
   const surplus = raw.numbers.length - columns.length;
