@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
@@ -49,6 +49,7 @@ test('every command of the README works, in its order, in one folder', () => {
   expect(commands).toContain('npm start');
   expect(commands).toContain('npm test');
   const cwd = tempDir();
+  cpSync(join(ROOT, 'examples'), join(cwd, 'examples'), { recursive: true });
   const PATH = `${commandPath()}${delimiter}${process.env.PATH}`;
   for (const command of commands) {
     const { status, stderr } = spawnSync('sh', ['-c', command], {

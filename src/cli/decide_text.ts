@@ -179,7 +179,7 @@ function candidateTables(verdicts: readonly Verdict[], all: boolean): string[][]
   if (!all) return [taskTable(first, LISTED, first.kernel)];
   return [
     ...merged(
-      verdicts,
+      verdicts.filter((verdict) => verdict.candidates.length > 0),
       (verdict) => verdict.kernel,
       (verdict, kernels) => taskTable(verdict, Number.POSITIVE_INFINITY, kernels),
     ),

@@ -13,6 +13,7 @@ import {
 } from '../mm/mem_cgroup.js';
 import { INFLIGHT_VICTIM, type OomControl } from '../mm/oom_control.js';
 import { __oom_kill_process, oom_kill_memcg_victim } from '../mm/oom_kill.js';
+import { trace_select } from '../mm/oom_trace.js';
 import { OOM_SCORE_ADJ_MIN, type Task } from '../sched/task.js';
 import { leaf_score, oom_evaluate_memcg } from './cgroup.js';
 import type { OomPolicy } from './policy.js';
@@ -51,6 +52,7 @@ function select_victim_memcg(k: Kernel, root: MemCgroup, oc: OomControl): void {
 
 /** Every thread of the subtree is killed, in tree order; none of them has to be killable. */
 export function* kill_memcg_tasks(k: Kernel, t: Task, group: MemCgroup, oc: OomControl): Flow {
+  trace_select(k, oc);
   const message = oc.memcg === null ? 'Out of memory' : 'Memory cgroup out of memory';
   for (const memcg of [...for_each_mem_cgroup_tree(group)]) {
     for (const member of [...css_tasks(memcg)]) {
