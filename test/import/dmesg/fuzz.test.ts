@@ -6,7 +6,7 @@ import { newKill } from './compose.js';
 import { digest, MUTATIONS, SEEDS, VICTIM } from './mutations.js';
 
 // Goal: no log crashes or stalls the importer. Method: cut, shuffle, double, soil and inflate good
-// logs, and run everything that follows on what comes out. `npm run mutate` does more of it.
+// logs, and run everything that follows on what comes out. `npm run logs:spoil` does more of it.
 
 const MS_MAX = 1000;
 

@@ -1,5 +1,5 @@
 /**
- * `npm run mutate -- [COUNT] [SEED]`: spoils good logs COUNT times and does everything with what comes
+ * `npm run logs:spoil -- [COUNT] [SEED]`: spoils good logs COUNT times and does everything with what comes
  * out. A crash, more than a second of CPU time for one log, or more than the 200 MB of heap that the
  * script in package.json allows, ends it with exit code 1 and the numbers that repeat the case.
  */

@@ -1,5 +1,5 @@
 /**
- * Good logs and ways to spoil them, for the tests and for `npm run mutate`: cut, shuffle, double,
+ * Good logs and ways to spoil them, for the tests and for `npm run logs:spoil`: cut, shuffle, double,
  * soil, inflate, wrap and mix.
  */
 import { readdirSync, readFileSync } from 'node:fs';

@@ -1,5 +1,5 @@
 /**
- * `npm run stream -- [MIB] [REPORTS]`: writes a log of so many MiB, by default 1024, with so many OOM
+ * `npm run logs:stream -- [MIB] [REPORTS]`: writes a log of so many MiB, by default 1024, with so many OOM
  * reports in it, by default 1000, reads it as `import dmesg` does, and says how fast that was and how
  * much memory it took.
  */
