@@ -35,6 +35,7 @@ describe('docs/policies.md', () => {
 
   test.each(commands)('%s', (command) => {
     const cwd = folderWith(blocks('ts')[0]!);
+    writeFileSync(join(cwd, 'compare.yaml'), blocks('yaml')[0]!);
     const [program, ...args] = command.split(' ');
     expect(program).toBe('oomsim');
     expect(oomsim(args, { cwd })).toMatchObject({
