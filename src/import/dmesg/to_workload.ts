@@ -29,6 +29,9 @@ export interface ImportOptions {
 const PROCESSES_MAX = 50_000;
 const PID_MAX = 4_194_303;
 const UNTIL = '10s';
+/** Pages that the one who asked goes on to allocate: 64 MiB, or 256 GiB. */
+const GROWTH_MIN = 16_384;
+const GROWTH_MAX = 2 ** 26;
 
 /** Why this report cannot become a workload, or null. */
 export function importObstacle(report: OomReport): string | null {
@@ -51,7 +54,9 @@ export function reportToWorkload(report: OomReport, options: ImportOptions = {})
   const rows = usableRows(report, notes);
   const split = splitRss(report, rows);
   const made = importMachine(report, split, judgement.totalPages, notes);
-  const cgroups = importCgroups(report, split, made, notes);
+  const cgroups = importCgroups(report, split, made, judgement.totalPages, notes);
+  const asker = askerOf(report, judgement, rows);
+  const growthPages = roomFor(report, made.availablePages, cgroups);
   const file: WorkloadFile = {
     name: nameOf(report),
     doc: docOf(report, judgement),
@@ -63,7 +68,15 @@ export function reportToWorkload(report: OomReport, options: ImportOptions = {})
     ...sysctlOf(report),
     cgroups,
     processes: rows.map((row, index) =>
-      importProcess({ report, judgement, row, index, pages: pagesOf(split, row), notes }),
+      importProcess({
+        report,
+        judgement,
+        row,
+        index,
+        pages: pagesOf(split, row),
+        growthPages: row === asker ? growthPages : 0,
+        notes,
+      }),
     ),
     until: UNTIL,
   };
@@ -71,6 +84,38 @@ export function reportToWorkload(report: OomReport, options: ImportOptions = {})
   explainRows(report, rows, notes);
   notes.comments.set('', headComment(report, notes, options.source));
   return { file, ...notes };
+}
+
+/** Who goes on allocating: who asked, or else who uses most, which is mostly the victim. */
+function askerOf(
+  report: OomReport,
+  judgement: Judgement,
+  rows: readonly TaskRow[],
+): TaskRow | null {
+  const rowOf = (pid: number | undefined): TaskRow | undefined =>
+    rows.find((row) => row.pid === pid || row.tgid === pid);
+  return (
+    rowOf(report.trigger?.pid ?? undefined) ??
+    rowOf(judgement.selected?.pid) ??
+    rowOf(judgement.predicted?.pid) ??
+    null
+  );
+}
+
+/** Pages to allocate until there is nothing left, and a little more. */
+function roomFor(
+  report: OomReport,
+  availablePages: number,
+  cgroups: NonNullable<WorkloadFile['cgroups']>,
+): number {
+  const limits = Object.values(cgroups).map((knobs) => pagesIn(knobs?.['memory.max']));
+  const limit = Math.min(...limits.filter((pages) => pages > 0));
+  const room = report.scope === 'memcg' ? Math.min(availablePages, limit) : availablePages;
+  return Math.min(GROWTH_MAX, room + GROWTH_MIN);
+}
+
+function pagesIn(written: unknown): number {
+  return Number(/^(\d+) pages$/.exec(String(written))?.[1] ?? 0);
 }
 
 function pagesOf(split: RssSplit, row: TaskRow): ProcessPages {
@@ -100,7 +145,8 @@ function usableRows(report: OomReport, notes: Notes): TaskRow[] {
 
 function nameOf(report: OomReport): string {
   const comm = (report.kills[0]?.comm ?? report.trigger?.comm ?? 'oom').replaceAll(/[^\w.-]/g, '-');
-  return `oom-${comm}-line-${report.lines.first}`.slice(0, 64);
+  const pid = report.kills[0]?.pid ?? report.trigger?.pid ?? `line-${report.lines.first}`;
+  return `oom-${comm}-${pid}`.slice(0, 64);
 }
 
 function docOf(report: OomReport, judgement: Judgement): string {

@@ -4,13 +4,16 @@ import type { WorkloadFile } from '../../workload/write.js';
 import type { Notes } from '../imported.js';
 import { fitInto } from '../process_pages.js';
 import type { RssSplit } from './split_rss.js';
+import type { TotalPages } from './totalpages.js';
 import type { OomReport } from './types.js';
+import type { ImportedMachine } from './workload_machine.js';
 
 /** The cgroup that hit its limit, the victim's, and what they hold besides the processes. */
 export function importCgroups(
   report: OomReport,
   split: RssSplit,
-  made: { readonly kernelPages: number; readonly shmemPages: number },
+  made: Pick<ImportedMachine, 'kernelPages' | 'shmemPages'>,
+  total: TotalPages | null,
   notes: Notes,
 ): NonNullable<WorkloadFile['cgroups']> {
   const cgroups: NonNullable<WorkloadFile['cgroups']> = {};
@@ -26,7 +29,7 @@ export function importCgroups(
   }
   if (report.scope === 'memcg') {
     const path = oomCgroup(report, notes);
-    cgroups[path] = limitedCgroup(report, split, path, notes);
+    cgroups[path] = limitedCgroup(report, split, path, total, notes);
   }
   for (const path of report.groupKills) {
     if (!usablePath(path) || path === '/') continue;
@@ -63,12 +66,19 @@ export function usablePath(path: string): boolean {
 
 type Knobs = NonNullable<NonNullable<WorkloadFile['cgroups']>[string]>;
 
-function limitedCgroup(report: OomReport, split: RssSplit, path: string, notes: Notes): Knobs {
+function limitedCgroup(
+  report: OomReport,
+  split: RssSplit,
+  path: string,
+  total: TotalPages | null,
+  notes: Notes,
+): Knobs {
   const { memcg, pageSizeKb } = report;
   const memory = memcg?.memory ?? null;
   const knobs: Knobs = {};
   if (memory === null || !Number.isFinite(memory.limitKb)) {
     notes.missing.push('the limit of the cgroup');
+    knobs['memory.max'] = `${assumedLimit(split, total, notes)} pages`;
     return knobs;
   }
   const limit = Math.max(1, Math.floor(memory.limitKb / pageSizeKb));
@@ -87,6 +97,16 @@ function limitedCgroup(report: OomReport, split: RssSplit, path: string, notes: 
   }
   knobs.initial = chargedBesides(report, split, usage);
   return knobs;
+}
+
+/** A cgroup that was at its limit has one: what the score tells, or what its processes use. */
+function assumedLimit(split: RssSplit, total: TotalPages | null, notes: Notes): number {
+  let used = 0;
+  for (const process of split.pages.values()) used += process.anon + process.pgtables;
+  const pages = Math.max(1, used, total?.pages ?? 0);
+  const why = total === null ? 'what its processes use' : total.from;
+  notes.assumed.push(`the limit of the cgroup is ${pages} pages: ${why}`);
+  return pages;
 }
 
 function swapLimit(report: OomReport): number | null {

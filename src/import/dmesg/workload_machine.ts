@@ -17,6 +17,8 @@ export interface ImportedMachine {
   /** Pages of kernel memory and tmpfs in the root cgroup; 0 in a memcg report. */
   readonly kernelPages: number;
   readonly shmemPages: number;
+  /** What an allocation could still have: free, page cache that can be dropped, free swap. */
+  readonly availablePages: number;
 }
 
 const ZONE_NAMES: ReadonlySet<string> = new Set(['DMA', 'DMA32', 'Normal', 'HighMem', 'Movable']);
@@ -24,6 +26,8 @@ const ZONE_NAMES: ReadonlySet<string> = new Set(['DMA', 'DMA32', 'Normal', 'High
 const SLACK_PAGES_PER_ZONE = 512;
 const GIB_PAGES = 262_144;
 const CPUS_ASSUMED = 2;
+/** What the kernel itself takes at least. */
+const KERNEL_PAGES = 16_384;
 /** The simulator refuses less. */
 const RAM_PAGES_MIN = 4096;
 
@@ -39,14 +43,31 @@ export function importMachine(
   const swap = swapPages(report, split, total, notes);
   const cpus = cpusOf(report, notes);
   if (zones === null || ramPages === null || ramPages < RAM_PAGES_MIN) {
-    const pages = roomyMachine(report, split, notes);
+    const pages = unprintedMachine(report, split, total, notes);
     const machine = { ...sized(pages, report, notes), swap: `${swap} pages`, cpus };
-    return { machine, kernelPages: 0, shmemPages: 0 };
+    const availablePages = Math.max(0, pages - heldBy(split)) + freeSwap(swap, split);
+    return { machine, kernelPages: 0, shmemPages: 0, availablePages };
   }
   notes.comments.set('machine.zones', zonesComment(report, zones));
   const used = otherUses(report, split, zones, ramPages, notes);
   const machine = { zones, swap: `${swap} pages`, cpus, cache: `${used.cachePages} pages` };
-  return { machine, kernelPages: used.kernelPages, shmemPages: used.shmemPages };
+  const { kernelPages, shmemPages } = used;
+  const occupied = heldBy(split) + shmemPages + kernelPages;
+  const availablePages = Math.max(0, ramPages - occupied) + freeSwap(swap, split);
+  return { machine, kernelPages, shmemPages, availablePages };
+}
+
+/** Pages of RAM that the processes take. */
+function heldBy(split: RssSplit): number {
+  let pages = 0;
+  for (const process of split.pages.values()) pages += process.anon + process.pgtables;
+  return pages;
+}
+
+function freeSwap(swapPages: number, split: RssSplit): number {
+  let left = swapPages;
+  for (const process of split.pages.values()) left -= process.swap;
+  return Math.max(0, left);
 }
 
 function zonesComment(report: OomReport, zones: readonly Zone[]): string {
@@ -202,21 +223,33 @@ function cpusOf(report: OomReport, notes: Notes): number {
   return Math.max(1, Math.min(1024, named));
 }
 
-/** A memcg report says nothing of the machine: it gets enough to never be short itself. */
-function roomyMachine(report: OomReport, split: RssSplit, notes: Notes): number {
-  let needed = 0;
-  for (const process of split.pages.values()) needed += process.anon + process.pgtables;
+/**
+ * The memory of a machine that the report does not print. For a memcg report it must never be short
+ * itself; a machine that was out of memory has little more than what its processes use.
+ */
+function unprintedMachine(
+  report: OomReport,
+  split: RssSplit,
+  total: TotalPages | null,
+  notes: Notes,
+): number {
+  const needed = heldBy(split);
   const limitKb = report.memcg?.memory?.limitKb ?? 0;
   const limit = Number.isFinite(limitKb) ? Math.floor(limitKb / report.pageSizeKb) : 0;
   const ram = report.memory?.ramPages ?? report.hint?.ramPages ?? null;
   const reserved = report.memory?.reservedPages ?? report.hint?.reservedPages ?? 0;
-  const enough = Math.max(needed, limit);
+  const isMemcg = report.scope === 'memcg';
+  const enough = Math.max(needed, limit, isMemcg ? (total?.pages ?? 0) : 0);
   if (ram !== null && ram - reserved > enough) return ram - reserved;
-  const gib = Math.ceil((enough * 2) / GIB_PAGES) + 1;
-  const pages = Math.min(gib, 65_536) * GIB_PAGES;
   notes.missing.push("the machine's memory");
+  if (!isMemcg && needed > RAM_PAGES_MIN) {
+    const pages = Math.max(needed, total?.pages ?? 0) + KERNEL_PAGES + Math.floor(needed / 50);
+    notes.assumed.push(`memory is ${pages} pages: a little more than what the processes use`);
+    return pages;
+  }
+  const gib = Math.min(65_536, Math.ceil((enough * 2) / GIB_PAGES) + 1);
   notes.assumed.push(`memory is ${gib} GiB: enough for twice what the report speaks of`);
-  return pages;
+  return gib * GIB_PAGES;
 }
 
 function sized(pages: number, report: OomReport, notes: Notes): Machine {

@@ -19,28 +19,35 @@ export interface ProcessSource {
   readonly row: TaskRow;
   readonly index: number;
   readonly pages: ProcessPages;
+  /** What it goes on to allocate; 0: it holds still. */
+  readonly growthPages: number;
   readonly notes: Notes;
 }
 
 const INIT_ADJ = -1000;
 const UID_MAX = 2 ** 32 - 2;
+const GROWTH_STEPS = 2000;
+const GROWTH_STEP_MIN = 64;
+
 /**
  * The task that asked goes on asking, so that the run plays on from the moment of the report; only
  * after everything is in its place, so that what is decided at the start is decided as it was.
  */
-const TRIGGER_PROGRAM: ProcessFile['program'] = [
-  { sleep: '1s' },
-  { anon: '16384 pages', step: '64 pages', every: '1ms' },
-  'hold',
-];
+function askingProgram(growthPages: number): ProcessFile['program'] {
+  const step = Math.max(GROWTH_STEP_MIN, Math.ceil(growthPages / GROWTH_STEPS));
+  return [
+    { sleep: '1s' },
+    { anon: `${growthPages} pages`, step: `${step} pages`, every: '1ms' },
+    'hold',
+  ];
+}
 
 /** The process of one row. */
 export function importProcess(source: ProcessSource): ProcessFile {
-  const { report, row, pages } = source;
+  const { report, row, pages, growthPages } = source;
   const comm = commOf(row.comm);
-  const trigger = asksForMemory(report, row);
   const bonus = mayHaveBonus(source);
-  comment(source, trigger);
+  comment(source);
   return {
     name: `${comm}-${row.pid}`,
     comm,
@@ -58,13 +65,8 @@ export function importProcess(source: ProcessSource): ProcessFile {
       pgtables: `${pages.pgtables} pages`,
       total_vm: `${pages.totalVm} pages`,
     },
-    program: trigger ? TRIGGER_PROGRAM : ['hold'],
+    program: growthPages > 0 ? askingProgram(growthPages) : ['hold'],
   };
-}
-
-function asksForMemory(report: OomReport, row: TaskRow): boolean {
-  const pid = report.trigger?.pid ?? null;
-  return pid !== null && (row.pid === pid || row.tgid === pid);
 }
 
 /**
@@ -90,15 +92,15 @@ function mayHaveBonus({ judgement, row }: ProcessSource): boolean {
 }
 
 /** Says of a process what the section's comment does not. */
-function comment({ report, judgement, row, index, pages, notes }: ProcessSource, trigger: boolean) {
+function comment({ report, judgement, row, index, pages, growthPages, notes }: ProcessSource) {
   const lines: string[] = [];
   const victim = judgement.victims.find((task) => task.pid === row.pid || task.pid === row.tgid);
   if (victim !== undefined) lines.push(`Killed (line ${victim.line}).`);
-  if (trigger) {
-    lines.push(
-      `Invoked the OOM killer (line ${report.trigger?.line}); ` +
-        'assumed to go on allocating, which the report cannot say.',
-    );
+  if (growthPages > 0) {
+    const { trigger } = report;
+    const asked = trigger !== null && (trigger.pid === row.pid || trigger.pid === row.tgid);
+    const who = asked ? `Invoked the OOM killer (line ${trigger.line}); assumed` : 'Assumed';
+    lines.push(`${who} to go on allocating, which the report cannot say.`);
   }
   if (row.pid !== row.tgid) {
     lines.push(`Line ${row.line}: thread ${row.pid} of process ${row.tgid}, whose leader is gone.`);

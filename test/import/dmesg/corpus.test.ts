@@ -12,6 +12,7 @@ import { parseWorkload } from '../../../src/workload/parse.js';
 import { workloadToYaml } from '../../../src/workload/write.js';
 import { PREFIXES, wordWrap } from './compose.js';
 import { CORPUS_FOLDER, type CorpusLog, loadCorpus } from './corpus.js';
+import { firstVictim } from './played_on.js';
 
 // Goal: on every real report the task that the kernel really killed is named, and explained where
 // the numbers alone do not name it. Method: compare with index.json of the logs.
@@ -77,6 +78,20 @@ describe.skipIf(corpus === null)('together', () => {
   test('no fewer agree than when this was written', () => {
     expect(count('agrees')).toBeGreaterThanOrEqual(22);
     expect(count('differs')).toBe(0);
+  });
+
+  test('played on from the report, the same dies first in all but two', () => {
+    const logs = (corpus ?? []).filter((log) => log.killed.length > 0);
+    const others = logs.flatMap((log) => {
+      const report = read(log).find(
+        (each) => importObstacle(each) === null && each.kills.length > 0,
+      );
+      if (report === undefined) return [];
+      const victim = firstVictim(report);
+      return victim === log.killed[0]?.pid ? [] : [log.file.slice(0, 2)];
+    });
+    // Page cache that could not be dropped, and a zone that ran short before the others.
+    expect(others).toEqual(['32', '42']);
   });
 
   test('a mailer in between changes nothing', () => {

@@ -114,7 +114,7 @@ export const MUTATIONS: readonly Mutation[] = [
     const at = random(lines.length);
     const line = lines[at] ?? '';
     const long = line.repeat(Math.min(MB, Math.ceil(MB / Math.max(1, line.length))));
-    return lines.with(Math.min(at, Math.max(0, lines.length - 1)), long.slice(0, MB));
+    return lines.map((known, index) => (index === at ? long.slice(0, MB) : known));
   },
   // Binary.
   (lines, random) =>

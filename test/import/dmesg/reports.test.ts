@@ -8,6 +8,7 @@ import {
   type OomReport,
   parseOomReports,
 } from '../../../src/import/dmesg/index.js';
+import { firstVictim } from './played_on.js';
 
 // Goal: kernels 2.6.32 to 6.18 in the layouts that their sources print, behind the prefixes that
 // loggers add. Method: made-up reports (reports/*.log) whose victims and printed scores were worked
@@ -234,6 +235,25 @@ describe.each(Object.entries(REPORTS))('%s', (name, expected) => {
     expect(1 + others.length).toBe(expected.reports ?? 1);
   });
 });
+
+/** Why the report does not let the run repeat the kill. */
+const NOT_REPEATED: Readonly<Record<string, string>> = {
+  '4.4-ubuntu16-child': 'whose child it was is not printed',
+  '4.15-ubuntu18': 'who asks grows past the victim',
+  '6.6-android-logcat': 'swap that nobody in the table uses is taken for free',
+  '6.12-tie-printk-caller': 'who asks grows past its twin',
+  '6.18-negative-scores': 'who asks grows past the victim',
+  '5.4-cpuset': 'which nodes the tasks may use is not printed',
+  '5.4-deadlocked-panic': 'nobody dies',
+  '5.8-rc-regression': 'the model keeps the rules',
+};
+
+test.each(Object.keys(REPORTS).filter((name) => NOT_REPEATED[name] === undefined))(
+  '%s: played on from the report, the same dies first',
+  (name) => {
+    expect(firstVictim(read(name)[0]!)).toBe(REPORTS[name]?.killed[0]?.[0]);
+  },
+);
 
 test('of two Mem-Infos that came at once, the right one is taken', () => {
   expect(read('6.6-interleaved')[0]?.memory?.ramPages).toBe(2_097_152);
