@@ -1,9 +1,10 @@
 import type { Costs, KernelConfig, ZoneConfig } from '../kernel/config.js';
 import { policyOf } from '../kernel/policy/index.js';
 import type { OomPolicy } from '../kernel/policy/policy.js';
-import { profileOf } from '../kernel/profile.js';
+import { profileOf, SWITCHES } from '../kernel/profile.js';
 import { bytes_to_pages } from '../kernel/units.js';
 import { InputError } from '../workload/problems.js';
+import { hint } from '../workload/suggest.js';
 import type { MachineSpec, Workload } from '../workload/types.js';
 
 /** What a run may change of its workload's kernel. */
@@ -77,12 +78,23 @@ function thp_min_free_kbytes(zones: readonly ZoneConfig[]): number {
   return 4 * Math.min(recommended, Math.floor(managed_pages(zones) / 20));
 }
 
+/** @throws InputError that says what may be meant */
+function checkSwitchNames(switches: KernelChoice['switches']): void {
+  const known = SWITCHES.map(({ name }) => name as string);
+  for (const name of Object.keys(switches)) {
+    if (known.includes(name)) continue;
+    const meant = hint(name, known) || '; `oomsim list switches` shows them';
+    throw new InputError(`unknown kernel switch "${name}"${meant}`);
+  }
+}
+
 /**
  * The kernel's configuration from a workload.
  * @throws InputError for an unknown kernel, policy or switch
  */
 export function kernel_config(workload: Workload, choice: KernelChoice): KernelConfig {
   const { machine, sysctl } = workload;
+  checkSwitchNames(choice.switches);
   const zones = machine.zones ?? default_zones(machine);
   const thp_min_free = machine.thp ? thp_min_free_kbytes(zones) : null;
   try {

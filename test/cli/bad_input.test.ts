@@ -38,7 +38,7 @@ test('a folder is no workload', () => {
 test.each([
   [['--kernel', '3.2'], /unknown kernel "3\.2"; known: 4\.14/],
   [['--policy', 'cgruop'], /unknown policy "cgruop"; known: process, .*cgroup/],
-  [['--set', 'root_bonsu=true'], /unknown kernel switch "root_bonsu"/],
+  [['--set', 'root_bonsu=true'], /unknown kernel switch "root_bonsu", did you mean "root_bonus"\?/],
   [['--set', 'root_bonus=maybe'], /root_bonus: expected true or false, found "maybe"/],
 ])('%j names nothing that exists: exit code 2, nothing written', (flags, message) => {
   const cwd = tempDir();
