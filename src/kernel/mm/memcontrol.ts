@@ -95,11 +95,9 @@ function refill_stock(k: Kernel, memcg: MemCgroup, n: number): void {
     drain_stock(k, stock);
     stock.cached = memcg;
   }
+  // It was short, or this had not come: with the rest of a batch it is below a whole one.
   stock.nr_pages += n;
   memcg.stocked += n;
-  if (stock.nr_pages > k.profile.memcg_charge_batch) {
-    drain_stock(k, stock);
-  }
 }
 
 /** Gives back what all CPUs have cached for memcgs below `root`. */
