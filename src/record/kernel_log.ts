@@ -17,9 +17,13 @@ export class KernelLog {
   readonly #file: AppendFile;
   #pending = '';
 
-  /** @throws OutputError when the file cannot be created. */
-  constructor(path: string, calls?: FileCalls) {
+  /**
+   * @param token of the run: told on the first line, as a driver of that name would
+   * @throws OutputError when the file cannot be created
+   */
+  constructor(path: string, token: string, calls?: FileCalls) {
     this.#file = new AppendFile(path, calls);
+    this.append(0, `oomsim: ${token}`);
   }
 
   /** Records from now on. */

@@ -18,11 +18,12 @@ export class RunRecorder {
   readonly #checkpoints: CheckpointsCsv;
 
   /**
+   * @param token of the run, without its outcome
    * @param calls in place of those that write to the disk
    * @throws OutputError when one of the files cannot be created
    */
-  constructor(dir: string, calls?: FileCalls) {
-    this.#log = new KernelLog(join(dir, RUN_FILES.log), calls);
+  constructor(dir: string, token: string, calls?: FileCalls) {
+    this.#log = new KernelLog(join(dir, RUN_FILES.log), token, calls);
     this.#kills = new KillsCsv(join(dir, RUN_FILES.kills), calls);
     this.#samples = new SamplesCsv(join(dir, RUN_FILES.samples), calls);
     this.#events = new EventsCsv(join(dir, RUN_FILES.events), calls);

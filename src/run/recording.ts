@@ -71,7 +71,7 @@ export class Recording implements RunObserver {
     writeManifest(dir, this.#unfinished);
     writeWorkload(dir, source.text);
     writePolicy(dir, policyFile);
-    this.#recorder = new RunRecorder(dir);
+    this.#recorder = new RunRecorder(dir, text);
     this.#recorder.attach(system.trace);
     const framesPath = join(dir, FRAMES_NAME);
     if (!frames) rmSync(framesPath, { force: true }); // of an earlier run, perhaps not a whole one

@@ -10,13 +10,15 @@ test('time stamps are those of dmesg: microseconds cut off, seconds five wide', 
   expect(formatLogLine(123_456_000_001_000, 'x')).toBe('[123456.000001] x');
 });
 
-test('the log holds the printk lines, nothing else', () => {
+test('the log holds the token of the run and the printk lines, nothing else', () => {
   const path = join(tempDir(), 'kernel.log');
-  const log = new KernelLog(path);
+  const log = new KernelLog(path, 'oomsim1:1:0123abcd:1:1');
   const fake = new FakeTrace();
   log.attach(fake.trace);
   fake.at(1_000_000_000).hit('oomsim:printk', { line: 'Killed process 7 (big)' });
   fake.at(1_000_001_000).hit('oom:mark_victim', { pid: 7 });
   log.close();
-  expect(readFileSync(path, 'utf8')).toBe('[    1.000000] Killed process 7 (big)\n');
+  expect(readFileSync(path, 'utf8')).toBe(
+    '[    0.000000] oomsim: oomsim1:1:0123abcd:1:1\n[    1.000000] Killed process 7 (big)\n',
+  );
 });

@@ -43,7 +43,7 @@ export class FolderCheck implements RunObserver {
   }
 
   begin(system: ObservedSystem): void {
-    this.#recorder = new RunRecorder(this.#dir, this.#calls);
+    this.#recorder = new RunRecorder(this.#dir, this.#manifest.identity, this.#calls);
     this.#recorder.attach(system.trace);
   }
 
