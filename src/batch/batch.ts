@@ -2,7 +2,6 @@
 import type { Shard } from './plan/shard.js';
 import { WHOLE } from './plan/shard.js';
 import type { Plan } from './plan/types.js';
-import { reportHtml } from './report/html.js';
 import { BATCH_FILES } from './results/plan_file.js';
 import type { ResultStore } from './results/store.js';
 import { type Summary, summarise } from './results/summary.js';
@@ -33,10 +32,11 @@ export async function playBatch(
 }
 
 /** Writes what complete results come to. @throws OutputError */
-export function concludeBatch(store: ResultStore): Summary {
+export async function concludeBatch(store: ResultStore): Promise<Summary> {
   const agenda = agendaOf(store.plan, store);
   const summary = summarise(store.plan, store, (cell) => agenda.targetOf(cell));
   store.writeFile(BATCH_FILES.summary, summaryCsv(summary, store.columns.values));
+  const { reportHtml } = await import('./report/html.js'); // plots take their time to load
   store.writeFile(BATCH_FILES.report, reportHtml(summary));
   return summary;
 }

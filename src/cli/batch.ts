@@ -121,8 +121,8 @@ function concludeShard(
 }
 
 /** Writes the summary and the report, and prints what they say. @returns the exit code */
-export function concludeAndPrint(store: ResultStore, json: boolean): number {
-  const summary = concludeBatch(store);
+export async function concludeAndPrint(store: ResultStore, json: boolean): Promise<number> {
+  const summary = await concludeBatch(store);
   if (json) printJson(summaryJson(summary, store.dir));
   else printResult(formatSummary(summary, store.dir));
   return summary.failed.length === 0 ? EXIT.ok : EXIT.internal;

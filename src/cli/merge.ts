@@ -12,7 +12,7 @@ export interface MergeFlags {
 }
 
 /** @returns the exit code: 1 if runs are missing */
-export function runMerge(dirs: readonly string[], flags: MergeFlags): number {
+export async function runMerge(dirs: readonly string[], flags: MergeFlags): Promise<number> {
   const store = mergeBatches(dirs, (name) => join(flags.out, name), flags.force === true);
   const agenda = agendaOf(store.plan, store);
   if (agenda.isComplete) return concludeAndPrint(store, flags.json === true);

@@ -61,7 +61,7 @@ describe('a stopping rule', () => {
       await playInto(dir, planTiny(RULE), { index: i + 1, count: 3 });
     }
     const merged = mergeBatches(dirs, (name) => join(root, name), false);
-    for (const store of [whole, merged]) concludeBatch(store);
+    for (const store of [whole, merged]) await concludeBatch(store);
     for (const file of ['runs.csv', 'summary.csv']) {
       expect(fileOf(merged.dir, file)).toBe(fileOf(whole.dir, file));
     }

@@ -31,7 +31,7 @@ test('a failed run is reported with its token and hides no other', async () => {
   const plan = planTiny();
   const store = new ResultStore(join(tempDir(), 'tiny'), plan, false);
   await playBatch(agendaOf(plan, store), store, new Breaking(), { check: false });
-  const summary = concludeBatch(store);
+  const summary = await concludeBatch(store);
   expect(summary.runs).toBe(23);
   expect(summary.failed).toMatchObject([{ cell: 1, run: 3, status: 'failed' }]);
   expect(summary.failed[0]!.token).toMatch(/^oomsim1:.*:1:3:policy=|^oomsim1:.*:1:3$/);
@@ -53,7 +53,7 @@ test('a panic is an outcome', async () => {
   );
   const store = new ResultStore(join(tempDir(), 'tiny'), planTiny(text), false);
   await playBatch(agendaOf(store.plan, store), store, new InlineExecutor(), { check: false });
-  const summary = concludeBatch(store);
+  const summary = await concludeBatch(store);
   expect(summary.failed).toEqual([]);
   expect(summary.panics).toBeGreaterThan(0);
   const panicked = [...store.rows()].find(({ status }) => status === 'panic')!;

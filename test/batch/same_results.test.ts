@@ -10,7 +10,7 @@ import { fileOf, planTiny, playInto, TINY } from './tiny.js';
 
 async function whole(): Promise<{ runs: string; summary: string }> {
   const dir = join(tempDir(), 'whole');
-  concludeBatch(await playInto(dir, planTiny()));
+  await concludeBatch(await playInto(dir, planTiny()));
   return { runs: fileOf(dir, 'runs.csv'), summary: fileOf(dir, 'summary.csv') };
 }
 
@@ -23,7 +23,7 @@ test.each([1, 3, 7])('in %i shards, merged in any order, one of them twice', asy
     dirs.unshift(dir);
   }
   const merged = mergeBatches([...dirs, dirs[0]!], (name) => join(root, name), false);
-  concludeBatch(merged);
+  await concludeBatch(merged);
   const expected = await whole();
   expect(fileOf(merged.dir, 'runs.csv')).toBe(expected.runs);
   expect(fileOf(merged.dir, 'summary.csv')).toBe(expected.summary);

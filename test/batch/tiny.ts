@@ -51,7 +51,7 @@ export async function playInto(dir: string, plan: Plan, shard?: Shard): Promise<
 
 /** Plays a plan and says what it came to. */
 export async function summaryOf(dir: string, plan: Plan): Promise<Summary> {
-  return concludeBatch(await playInto(dir, plan));
+  return await concludeBatch(await playInto(dir, plan));
 }
 
 export const fileOf = (dir: string, name: string): string => readFileSync(join(dir, name), 'utf8');

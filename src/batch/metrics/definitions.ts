@@ -30,6 +30,14 @@ export const METRICS: readonly MetricDefinition[] = [
     'Documentation/admin-guide/cgroup-v2.rst, memory.events: oom_kill',
   ),
   run(
+    'kernel_kills',
+    'processes killed by the kernel',
+    '',
+    'lower',
+    'those of K that the kernel killed; the others a userspace killer.',
+    'as kills',
+  ),
+  run(
     'small_bias',
     'bias against small containers',
     '',

@@ -81,11 +81,11 @@ export class RunMetrics {
         if (fields.chosen !== 'inflight' && fields.chosen !== 'none') this.#episodes.select(timeNs);
         break;
       case 'oomsim:oom_kill':
-        this.#kill(fields as unknown as TraceFields['oomsim:oom_kill'], timeNs);
+        this.#kill(fields as unknown as TraceFields['oomsim:oom_kill'], true, timeNs);
         break;
       case 'oomsim:userspace_kill': {
         const kill = asKill(fields as unknown as TraceFields['oomsim:userspace_kill']);
-        if (kill !== null) this.#kill(kill, timeNs);
+        if (kill !== null) this.#kill(kill, false, timeNs);
         break;
       }
       case 'oom:finish_task_reaping':
@@ -99,11 +99,11 @@ export class RunMetrics {
   }
 
   /** One process is one kill, however often and by however many it is shot at. */
-  #kill(kill: TraceFields['oomsim:oom_kill'], timeNs: number): void {
+  #kill(kill: TraceFields['oomsim:oom_kill'], byKernel: boolean, timeNs: number): void {
     if (kill.repeat || this.#shot.has(kill.pid)) return;
     this.#shot.add(kill.pid);
     const { totalPages } = this.#system.machine();
-    this.#toll.add(kill, {
+    this.#toll.add(kill, byKernel, {
       cgroups: this.#system.cgroups(),
       tasks: this.#system.tasks(),
       totalPages,
@@ -147,11 +147,13 @@ export class RunMetrics {
 
   #ofRun(availability: number): Record<string, number> {
     const { nowNs, allocFailures, panic } = this.#system;
-    const { kills, pages, smallBias, innocent, regrets, containerRegrets } = this.#toll;
+    const { kills, kernelKills, pages, smallBias, innocent, regrets, containerRegrets } =
+      this.#toll;
     const stallsNs = this.#stalls.finish(nowNs);
     const { reapedNs, collateral, lengthNs } = this.#episodes;
     return {
       kills,
+      kernel_kills: kernelKills,
       small_bias: smallBias / kills,
       regret: mean(regrets),
       container_regret: mean(containerRegrets),

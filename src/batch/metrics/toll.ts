@@ -16,6 +16,7 @@ const OOM_SCORE_ADJ_MIN = -1000;
 
 export class Toll {
   kills = 0;
+  kernelKills = 0;
   innocent = 0;
   pages = 0;
   smallBias = 0;
@@ -36,10 +37,11 @@ export class Toll {
     this.killedPages = new Float64Array(containers.count);
   }
 
-  add(kill: Kill, moment: Moment): void {
+  add(kill: Kill, byKernel: boolean, moment: Moment): void {
     const own = this.#containers.of(kill.cgroup);
     const pages = kill.anon + kill.pgtables;
     this.kills++;
+    if (byKernel) this.kernelKills++;
     this.pages += pages;
     this.first ??= own;
     if (own >= 0) {

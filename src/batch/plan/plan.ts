@@ -29,7 +29,7 @@ export function planOf({ experiment, source }: LoadedExperiment): Plan {
   const problems: Located[] = [];
   const planner = new Planner(experiment, problems);
   const blocks = planner.blocks();
-  if (problems.length > 0) throw new WorkloadError(source.locate(problems));
+  if (problems.length > 0) throw new WorkloadError(source.locate(distinctProblems(problems)));
   const cells = blocks.flatMap((block) => block.cells);
   const workloads = [...new Set(cells.map((cell) => cell.workload))];
   const containers = distinct(
@@ -43,6 +43,15 @@ export function planOf({ experiment, source }: LoadedExperiment): Plan {
     containers,
     hash: hashOf(experiment, cells, containers, planner.policies),
   };
+}
+
+/** A level that makes no workload does so in every cell that it is part of. */
+function distinctProblems(problems: readonly Located[]): Located[] {
+  const seen = new Set<string>();
+  return problems.filter(({ path, message }) => {
+    const key = `${path.join('.')}: ${message}`;
+    return !seen.has(key) && seen.add(key);
+  });
 }
 
 class Planner {
