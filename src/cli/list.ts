@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
+import { shippedExperiments } from '../batch/experiment/load.js';
 import { POLICIES } from '../kernel/policy/index.js';
 import { PROFILES, SWITCHES, type Switch } from '../kernel/profile.js';
 import { shippedPolicies } from '../run/policy/load.js';
@@ -20,6 +21,7 @@ const COLUMNS = 80;
 
 const TITLES: Readonly<Record<ListName, string>> = {
   workloads: 'Workloads (oomsim run NAME)',
+  experiments: 'Experiments (oomsim batch NAME)',
   kernels: 'Kernels (--kernel NAME)',
   policies: 'Policies (--policy NAME, or a file of your own: docs/policies.md)',
   killers: 'Userspace killers (in a workload: "killers: [ NAME ]"; options: list killers)',
@@ -28,6 +30,8 @@ const TITLES: Readonly<Record<ListName, string>> = {
 
 const ENTRIES: Readonly<Record<ListName, () => Entry[]>> = {
   workloads: () => shippedWorkloads().map((name) => ({ name, doc: docOf(name) })),
+  experiments: () =>
+    shippedExperiments().map((name) => ({ name, doc: docOf(`experiments/${name}`) })),
   kernels: () => PROFILES.map(({ name, doc }) => ({ name, doc })),
   policies: () => [
     ...POLICIES.map(({ name, doc }) => ({ name, doc })),
@@ -104,7 +108,7 @@ function firstComment(name: string): string {
   return /^\/\/ (.*)/.exec(readText(path))?.[1] ?? '';
 }
 
-/** What a shipped workload says of itself, in its `doc`. */
+/** What a shipped workload or experiment says of itself, in its `doc`. */
 function docOf(name: string): string {
   const path = fileURLToPath(new URL(`../../workloads/${name}.yaml`, import.meta.url));
   const { doc } = parse(readText(path)) as { doc?: string };

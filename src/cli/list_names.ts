@@ -1,3 +1,10 @@
 /** What `oomsim list` can list; apart from list.ts so that the command line knows it cheaply. */
-export const LISTS = ['workloads', 'kernels', 'policies', 'killers', 'switches'] as const;
+export const LISTS = [
+  'workloads',
+  'experiments',
+  'kernels',
+  'policies',
+  'killers',
+  'switches',
+] as const;
 export type ListName = (typeof LISTS)[number];

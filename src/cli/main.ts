@@ -292,7 +292,8 @@ function addFileCommands(program: Command, finish: Finish): void {
   program
     .command('schema')
     .description('print the JSON Schema of workload files, for editors')
-    .action(async () => finish((await import('./schema.js')).runSchema()));
+    .addOption(new Option('--experiment', 'of experiment files'))
+    .action(async (flags) => finish((await import('./schema.js')).runSchema(flags)));
   program
     .command('list')
     .description('shipped workloads, kernels, policies and kernel switches')
