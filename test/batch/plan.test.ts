@@ -1,7 +1,9 @@
 /** From an experiment to its cells. */
 import { describe, expect, test } from 'vitest';
+import { loadExperiment, shippedExperiments } from '../../src/batch/experiment/load.js';
 import { keysOf, PlaceError, setAt } from '../../src/batch/experiment/place.js';
 import { applyTransform } from '../../src/batch/experiment/transforms.js';
+import { planOf } from '../../src/batch/plan/plan.js';
 import { parseWorkload } from '../../src/workload/parse.js';
 import { planTiny, TINY } from './tiny.js';
 
@@ -13,6 +15,13 @@ const DATA = () => ({
     { name: 'big', cgroup: '/a', program: [{ sleep: '1s' }, { anon: '5MiB' }, 'hold'] },
     { name: 'big.one', cgroup: '/b', count: 3 },
   ],
+});
+
+test.each(shippedExperiments())('shipped: %s', (name) => {
+  const { experiment, cells } = planOf(loadExperiment(name));
+  expect(experiment.name).toBe(name);
+  expect(experiment.doc).toMatch(/\?$/);
+  expect(cells.length).toBeGreaterThan(10);
 });
 
 describe('places', () => {

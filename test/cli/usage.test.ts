@@ -75,7 +75,14 @@ test('list killers says what each option is, with its default', () => {
 
 test('list --json is JSON, one list or all', () => {
   const all = JSON.parse(oomsim(['list', '--json']).stdout);
-  expect(Object.keys(all)).toEqual(['workloads', 'kernels', 'policies', 'killers', 'switches']);
+  expect(Object.keys(all)).toEqual([
+    'workloads',
+    'experiments',
+    'kernels',
+    'policies',
+    'killers',
+    'switches',
+  ]);
   const kernels = JSON.parse(oomsim(['list', 'kernels', '--json']).stdout);
   expect(kernels).toEqual({ kernels: all.kernels });
 });
