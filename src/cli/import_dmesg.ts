@@ -2,7 +2,7 @@ import { reportToWorkload } from '../import/dmesg/index.js';
 import { EXIT } from './exit_codes.js';
 import { importedYaml } from './imported_yaml.js';
 import { printResult } from './output.js';
-import { chooseReport, reportList } from './reports.js';
+import { chooseReport, counted, reportList } from './reports.js';
 import { writeNew } from './write_new.js';
 
 export interface ImportDmesgFlags {
@@ -31,9 +31,11 @@ export async function runImportDmesg(file: string, flags: ImportDmesgFlags): Pro
   const { yaml } = importedYaml(reportToWorkload(report, { source, judgement }), source);
   if (flags.out === undefined) printResult(yaml);
   else writeNew(flags.out, yaml, flags.force === true);
-  const others =
-    all.length === 1 ? '' : `; --report chooses another of ${all.length}, --list lists`;
-  note(`report ${number}, at line ${report.lines.first}${others}`);
+  note(`report ${number}, at line ${report.lines.first}`);
+  if (all.length > 1 && flags.report === undefined) {
+    note(`${counted(all.length)} in this log; --report N chooses another:`);
+    for (const line of reportList(chosen)) process.stderr.write(`  ${line}\n`);
+  }
   return EXIT.ok;
 }
 

@@ -142,11 +142,27 @@ async function* decoded(source: Readable): AsyncGenerator<string> {
       yield Buffer.isBuffer(next.value) ? next.value : Buffer.from(String(next.value));
     }
   };
+  refuseOtherFormats(head);
   const chunks = head[0] === 0x1f && head[1] === 0x8b ? gunzipped(rest()) : rest();
   const wide = head[0] === 0xff && head[1] === 0xfe;
   const decoder = new TextDecoder(wide ? 'utf-16le' : 'utf-8');
   for await (const chunk of chunks) yield decoder.decode(chunk, { stream: true });
   yield decoder.decode();
+}
+
+/** Beginnings of files that hold logs in a form that is not text, and what makes text of them. */
+const OTHER_FORMATS: readonly (readonly [string, string])[] = [
+  ['fd377a585a00', 'compressed with xz: pipe it through xz -dc'],
+  ['28b52ffd', 'compressed with zstd: pipe it through zstd -dc'],
+  ['425a68', 'compressed with bzip2: pipe it through bzip2 -dc'],
+  ['4c504b5348485248', "systemd's own journal: print it with journalctl -k --file"],
+];
+
+/** @throws {InputError} for a log that is not text */
+function refuseOtherFormats(head: Buffer): void {
+  const hex = head.toString('hex', 0, 8);
+  const known = OTHER_FORMATS.find(([magic]) => hex.startsWith(magic));
+  if (known !== undefined) throw new InputError(`the log is ${known[1]}`);
 }
 
 async function* gunzipped(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {

@@ -33,7 +33,8 @@ const NESTED_LISTS_MAX = 8;
 /** Whether a text has the look of Kubernetes manifests rather than of a workload. */
 export function looksLikeManifests(text: string): boolean {
   const head = text.slice(0, 2 ** 16);
-  return /^["\s{]*"?apiVersion"?\s*:/m.test(head) && /"?kind"?\s*:/.test(head);
+  if (/^\s*\{/.test(head)) return /"apiVersion"\s*:/.test(head) && /"kind"\s*:/.test(head);
+  return /^apiVersion\s*:/m.test(head) && /^kind\s*:/m.test(head);
 }
 
 class Reader {

@@ -60,6 +60,16 @@ test('what cannot be read is refused in one line', async () => {
   await expect(read(gzipSync(TEXT).subarray(0, 200))).rejects.toThrow(/log: /);
 });
 
+test.each([
+  [[0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00], 'compressed with xz'],
+  [[0x28, 0xb5, 0x2f, 0xfd], 'compressed with zstd'],
+  [[...Buffer.from('BZh9')], 'compressed with bzip2'],
+  [[...Buffer.from('LPKSHHRH')], "systemd's own journal"],
+])('what is no text is named: %j', async (magic, message) => {
+  const bytes = Buffer.concat([Buffer.from(magic), Buffer.alloc(100, 7)]);
+  await expect(read(bytes)).rejects.toThrow(message);
+});
+
 test('lines from an async iterable', async () => {
   async function* lines(): AsyncGenerator<string> {
     yield* LINES;
