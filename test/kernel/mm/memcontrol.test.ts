@@ -210,6 +210,20 @@ describe('try_charge: who may pass the limit (KERNEL.md 5.1, step 4)', () => {
     }
   });
 
+  it('a task that is killed during the last attempt of all: forced up to 5.9', () => {
+    const killed_at_last = (kernel: string, attempts: number) => {
+      const w = full(kernel, 100);
+      let left = attempts;
+      w.k.trace.subscribe(['vmscan:mm_vmscan_memcg_reclaim_begin'], () => {
+        if (--left === 0) w.kill('me');
+      });
+      return [charge(w), w.memcg('/a').events.oom];
+    };
+    expect(killed_at_last('4.15', 7)).toEqual([true, 0]);
+    expect(killed_at_last('5.9', 18)).toEqual([true, 0]);
+    expect(killed_at_last('6.1', 18)).toEqual([false, 1]);
+  });
+
   it('its own OOM kill makes a task one of these (4.19 to 5.9), or not (5.17)', () => {
     const suicide = (kernel: string) => {
       const w = world({
@@ -267,6 +281,22 @@ describe('try_charge: reclaim and retries (KERNEL.md 5.1, steps 6 to 13)', () =>
     const enomem = { ok: false, failcnt: 19, reclaims: 18, max: 18, oom: 1 };
     expect(fruitless('6.1')).toEqual(enomem);
     expect(fruitless('5.9')).toEqual({ ...enomem, ok: true }); // forced in the end
+  });
+
+  it('after an OOM kill that has brought nothing it begins anew', () => {
+    const again = (kernel: string) => {
+      const w = world({
+        kernel,
+        cgroups: { '/a': { max: 100, slab: 10 } },
+        tasks: { me: { cgroup: '/a', adj: -1000 }, hog: { cgroup: '/a', shmem: 90, state: 'D' } },
+      });
+      const log = w.watch('vmscan:mm_vmscan_memcg_reclaim_begin', 'oomsim:out_of_memory');
+      charge(w as unknown as World<'me'>);
+      const kinds = log.map((line) => line.split(' ')[0]);
+      const first = kinds.indexOf('out_of_memory');
+      return kinds.indexOf('out_of_memory', first + 1) - first - 1;
+    };
+    expect([again('4.19'), again('5.4'), again('5.9')]).toEqual([6, 6, 17]);
   });
 
   it('__GFP_NORETRY fails after the stocks were drained', () => {
