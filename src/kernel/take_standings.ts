@@ -12,13 +12,14 @@ import { type CgroupStanding, TASK_STATES } from './snapshot.js';
 export function snapshot_standings(k: Kernel): CgroupStanding[] {
   const cgroups = [...cgroup_tree(k.root_cgroup)];
   const oc = global_oom(k);
+  const scores = k.policy.memcg_score !== undefined;
   const standings = new Map<Cgroup, CgroupStanding>();
-  for (const cgroup of cgroups) standings.set(cgroup, own_standing(k, cgroup, oc));
+  for (const cgroup of cgroups) standings.set(cgroup, own_standing(k, cgroup, oc, !scores));
   // Children come behind their parents: from the end, each is complete when it is added.
   for (let i = cgroups.length - 1; i > 0; i--) {
     add_below(standings.get(cgroups[i]!.parent!)!, standings.get(cgroups[i]!)!);
   }
-  if (k.policy.memcg_score !== undefined) {
+  if (scores) {
     for (const cgroup of cgroups) standings.get(cgroup)!.score = policy_score(k, cgroup, oc);
   }
   return [...standings.values()];
@@ -48,7 +49,12 @@ function policy_score(k: Kernel, cgroup: Cgroup, oc: OomControl): number | null 
   return k.policy.memcg_score!(k, memcg, { ...oc });
 }
 
-function own_standing(k: Kernel, cgroup: Cgroup, oc: OomControl): CgroupStanding {
+function own_standing(
+  k: Kernel,
+  cgroup: Cgroup,
+  oc: OomControl,
+  by_badness: boolean,
+): CgroupStanding {
   const states = new Array<number>(TASK_STATES.length).fill(0);
   let score = 0;
   let stalled = 0;
@@ -56,7 +62,7 @@ function own_standing(k: Kernel, cgroup: Cgroup, oc: OomControl): CgroupStanding
     if (task.kthread) continue;
     states[task.state]!++;
     if (is_stalled(task)) stalled++;
-    if (!task.is_leader) continue;
+    if (!by_badness || !task.is_leader) continue;
     score = Math.max(score, oom_badness(k, task, null, null, oc.totalpages));
   }
   return { score, states, stalled };

@@ -64,20 +64,23 @@ export function takeFrame(system: FramedSystem, focus: string | null = null): Fr
   };
 }
 
+/** Those with the highest badness, and all of the focus; best first. */
 function worstTasks(
-  processes: TaskSnapshot[],
+  processes: readonly TaskSnapshot[],
   totalPages: number,
   focus: string | null,
 ): TaskSnapshot[] {
-  const points = new Map(processes.map((task) => [task, badnessOf(task, totalPages)]));
-  const order = (a: TaskSnapshot, b: TaskSnapshot): number =>
-    points.get(b)! - points.get(a)! || a.pid - b.pid;
-  if (processes.length <= FRAME_TASKS_MAX) return processes.sort(order);
-  // A cut first: sorting everything would take longer than all the rest of the frame.
-  const cut = [...points.values()].sort((a, b) => b - a)[FRAME_TASKS_MAX]!;
-  return processes
-    .filter((task) => points.get(task)! > cut || (focus !== null && isBelow(task.cgroup, focus)))
-    .sort(order);
+  const points = Float64Array.from(processes, (task) => badnessOf(task, totalPages));
+  // A cut first: sorting all of them would take longer than all the rest of the frame.
+  const cut =
+    processes.length <= FRAME_TASKS_MAX ? -Infinity : points.toSorted().at(-FRAME_TASKS_MAX)!;
+  const kept: { task: TaskSnapshot; points: number }[] = [];
+  processes.forEach((task, i) => {
+    const isWanted = points[i]! > cut || (focus !== null && isBelow(task.cgroup, focus));
+    if (isWanted) kept.push({ task, points: points[i]! });
+  });
+  kept.sort((a, b) => b.points - a.points || a.task.pid - b.task.pid);
+  return kept.map(({ task }) => task);
 }
 
 /** Whether a cgroup is another, or below it. */

@@ -23,8 +23,8 @@ export interface LogLine {
 
 /** Listens to all that the dashboard can show of a run. */
 export interface RunListener {
-  /** Whether a frame of this instant is worth taking; kills have theirs anyhow. */
-  wants(timeNs: number): boolean;
+  /** Whether a frame of this instant is worth taking. */
+  wants(timeNs: number, cause: 'sample' | 'kill'): boolean;
   frame(frame: Frame): void;
   killed(story: KillStory): void;
   /** Something happened to a victim: its story has grown. */
@@ -56,7 +56,9 @@ export class Narrator {
     new KillStories(() => system.machine(), {
       killed: (story) => {
         listener.killed(story);
-        if (this.#killFrames++ < KILL_FRAMES_MAX) listener.frame(takeFrame(system));
+        if (this.#killFrames >= KILL_FRAMES_MAX || !listener.wants(story.timeNs, 'kill')) return;
+        this.#killFrames++;
+        listener.frame(takeFrame(system));
       },
       changed: (story) => listener.changed(story),
     }).attach(system.trace);
@@ -68,6 +70,6 @@ export class Narrator {
   /** To be called at every sampled instant. */
   sample(system: NarratedSystem): void {
     this.#killFrames = 0;
-    if (this.#listener.wants(system.nowNs)) this.#listener.frame(takeFrame(system));
+    if (this.#listener.wants(system.nowNs, 'sample')) this.#listener.frame(takeFrame(system));
   }
 }

@@ -1,7 +1,8 @@
 import type { Instance, Key } from 'ink';
 import type { RunObserver } from '../run/drive.js';
 import { FramePainter } from './frame_painter.js';
-import { FRAME_MS, INK_OPTIONS } from './ink_options.js';
+import { startHeartbeat } from './heartbeat.js';
+import { INK_OPTIONS } from './ink_options.js';
 import { Player, type PlayerOptions, type Shown } from './player.js';
 import { AlternateScreen } from './screen.js';
 import type { Screen } from './screen_layout.js';
@@ -92,13 +93,13 @@ export async function openDashboard(options: DashboardOptions): Promise<OpenDash
   screen.enter();
   process.stdout.on('resize', onResize);
   options.signal.addEventListener('abort', finish, { once: true });
-  const timer = setInterval(() => player.tick(performance.now()), FRAME_MS);
+  const stopHeart = startHeartbeat((nowMs) => player.tick(nowMs));
   return {
     observer: new TrackRecorder(first.track),
     done,
     close() {
       isClosed = true;
-      clearInterval(timer);
+      stopHeart();
       process.stdout.off('resize', onResize);
       app?.unmount();
       setRawMode(false);

@@ -42,7 +42,7 @@ export class Player {
   readonly #options: PlayerOptions;
   #second: Shown | null = null;
   #state: UiState;
-  #views: readonly View[] = [];
+  #drawn: readonly unknown[] = [];
   #endMs: number | null = null;
   #tickMs: number;
   #waitSinceMs: number | null = null;
@@ -90,9 +90,20 @@ export class Player {
   }
 
   draw(nowMs: number): void {
-    this.#views = this.#viewsNow(nowMs);
-    if (this.#views.length === 0) return;
-    this.#options.draw(this.#screen(this.#views, this.#closesIn(nowMs)));
+    const views = this.#viewsNow(nowMs);
+    if (views.length === 0) return;
+    const screen = this.#screen(views, this.#closesIn(nowMs));
+    const look = this.#lookOf(screen);
+    if (look.every((part, i) => part === this.#drawn[i])) return; // nothing is to be seen of it
+    this.#drawn = look;
+    this.#options.draw(screen);
+  }
+
+  /** What makes two screens different. */
+  #lookOf({ state, views, columns, rows, closesIn }: Screen): readonly unknown[] {
+    const runs = views.flatMap(({ frame, waiting, lastEvent }) => [frame, waiting, lastEvent]);
+    const versions = this.#shownRuns().map(({ track }) => track.version);
+    return [state, columns, rows, closesIn, runs.length, ...runs, ...versions];
   }
 
   #foldBigTree(view: View): void {
@@ -151,10 +162,14 @@ export class Player {
     return this.#waitSinceMs !== null && nowMs - this.#waitSinceMs >= WAIT_WORTH_MS;
   }
 
-  /** Paused, or so slow that the frames that were kept would stand still in between. */
+  /**
+   * Paused, or so slow that the frames that were kept would stand still in between; but playing it a
+   * second time shall not slow down the first.
+   */
   #wantsExact(track: Track, { timeNs }: Moment): boolean {
     const { isPlaying, speed } = this.#state;
     if (!isPlaying) return true;
+    if (track.endedBy === null) return false;
     return track.history.gapNs(timeNs) > 4 * speed * FRAME_MS * 1e6;
   }
 

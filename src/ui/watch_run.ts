@@ -4,16 +4,24 @@ import type { RunObserver } from '../run/drive.js';
 import type { ObservedSystem } from '../run/observed_system.js';
 import type { Track } from './track.js';
 
-/** Fills a track from a run as it goes; the run never waits for it. */
+/** Frames of a huge population take so small a part of the time that it is played in, 1 / … */
+const FRAMES_SHARE = 20;
+
+/**
+ * Fills a track from a run as it goes; the run never waits for it. Where a frame costs much there are
+ * fewer of them: the moments in between are the ExactCursor's.
+ */
 export class TrackRecorder implements RunObserver {
   readonly #track: Track;
   readonly #narrator: Narrator;
+  #frameMs = 0;
+  #nextMs = 0;
 
   constructor(track: Track) {
     this.#track = track;
     this.#narrator = new Narrator({
-      wants: (timeNs) => track.history.wants(timeNs),
-      frame: (frame: Frame) => track.addFrame(frame),
+      wants: (timeNs, cause) => this.#wants(timeNs, cause),
+      frame: (frame: Frame) => this.#add(frame),
       killed: (story) => track.addKill(story),
       changed: () => track.touch(),
       logged: (line) => track.addLog(line),
@@ -30,5 +38,18 @@ export class TrackRecorder implements RunObserver {
 
   slice(system: ObservedSystem): void {
     this.#track.advance(system.nowNs, system.endedBy);
+  }
+
+  #wants(timeNs: number, cause: 'sample' | 'kill'): boolean {
+    this.#frameMs = performance.now();
+    if (this.#frameMs < this.#nextMs) return false;
+    return cause === 'kill' || this.#track.history.wants(timeNs);
+  }
+
+  /** The narrator takes a frame right after it has asked whether it is wanted. */
+  #add(frame: Frame): void {
+    this.#track.addFrame(frame);
+    const nowMs = performance.now();
+    this.#nextMs = nowMs + FRAMES_SHARE * (nowMs - this.#frameMs);
   }
 }

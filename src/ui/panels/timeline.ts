@@ -75,12 +75,11 @@ function bucketsOf(view: View, chart: number, endNs: number): Buckets {
 }
 
 function marks({ kills, stallShare, front, now }: Buckets, g: Glyphs): Span[] {
-  const spans = kills.map((n, i) => {
+  return kills.map((n, i) => {
     const [text, style] = markOf(n, stallShare[i]! >= STALL_SHARE, i > front, g);
     if (i !== now) return span(text, style);
     return span(n > 0 ? text : g.cursor, 'selected');
   });
-  return joined(spans);
 }
 
 /** One kill is a cross, more are their number; a stall is a wave. */
@@ -89,16 +88,4 @@ function markOf(kills: number, isStall: boolean, isFuture: boolean, g: Glyphs): 
   if (kills === 1) return [g.kill, 'bad'];
   if (isStall) return [g.stall, 'warn'];
   return isFuture ? [g.future, 'dim'] : [g.rule, 'dim'];
-}
-
-/** Neighbours of one style as one span: each costs Ink time. */
-function joined(spans: readonly Span[]): Span[] {
-  const result: Span[] = [];
-  for (const next of spans) {
-    const last = result.at(-1);
-    if (last !== undefined && last.style === next.style) {
-      result[result.length - 1] = { ...last, text: last.text + next.text };
-    } else result.push(next);
-  }
-  return result;
 }

@@ -65,6 +65,18 @@ export function exactly(lines: readonly Line[], rows: number): readonly Line[] {
   return [...lines, ...Array.from({ length: rows - lines.length }, () => EMPTY)];
 }
 
+/** Neighbours of one style as one span: each costs Ink time. */
+export function merged(spans: readonly Span[]): Span[] {
+  const result: Span[] = [];
+  for (const next of spans) {
+    const last = result.at(-1);
+    if (last !== undefined && last.style === next.style) {
+      result[result.length - 1] = { ...last, text: last.text + next.text };
+    } else result.push(next);
+  }
+  return result;
+}
+
 /** The text of a row without its styles. */
 export const textOf = (spans: Line): string => spans.map(({ text }) => text).join('');
 
