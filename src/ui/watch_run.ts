@@ -4,6 +4,7 @@ import type { RunObserver } from '../run/drive.js';
 import type { ObservedSystem } from '../run/observed_system.js';
 import type { Track } from './track.js';
 
+const HUGE = 1000;
 /** Frames of a huge population take so small a part of the time that it is played in, 1 / … */
 const FRAMES_SHARE = 20;
 
@@ -49,6 +50,7 @@ export class TrackRecorder implements RunObserver {
   /** The narrator takes a frame right after it has asked whether it is wanted. */
   #add(frame: Frame): void {
     this.#track.addFrame(frame);
+    if (frame.cgroups.length + frame.processes < HUGE) return;
     const nowMs = performance.now();
     this.#nextMs = nowMs + FRAMES_SHARE * (nowMs - this.#frameMs);
   }
