@@ -25,6 +25,8 @@ export interface LayoutWish {
   readonly focus: Pane;
   /** What the tree would need to show all of its rows, title and heading included. */
   readonly treeRows: number;
+  /** What the log would need at the end of the run. */
+  readonly logRows: number;
 }
 
 /** Shares of the height where the panes are on top of each other, [tree, detail, log]. */
@@ -37,16 +39,15 @@ const PANE_ROWS_MIN = 3;
 /** Title, heading, and four cgroups. */
 const TREE_ROWS_MIN = 6;
 
-/** Gives the rows to the panes: the one with the focus gets most, the tree never more than it needs. */
-export function layOut({ columns, rows, focus, treeRows }: LayoutWish): Layout {
-  const wish = { columns, rows, focus, treeRows };
-  return columns >= WIDE_COLUMNS ? sideBySide(wish) : stacked(wish);
+/** Gives the rows to the panes: the one with the focus gets most, the tree and the log never more than they need. */
+export function layOut(wish: LayoutWish): Layout {
+  return wish.columns >= WIDE_COLUMNS ? sideBySide(wish) : stacked(wish);
 }
 
-function stacked({ columns, rows, focus, treeRows }: LayoutWish): Layout {
+function stacked({ columns, rows, focus, treeRows, logRows }: LayoutWish): Layout {
   const [treeShare, , logShare] = SHARES[focus];
   const tree = Math.min(treeRows, Math.max(TREE_ROWS_MIN, Math.round(rows * treeShare)));
-  const log = Math.max(PANE_ROWS_MIN, Math.round(rows * logShare));
+  const log = Math.max(PANE_ROWS_MIN, Math.min(logRows, Math.round(rows * logShare)));
   return {
     isWide: false,
     tree: { width: columns, rows: tree },

@@ -27,6 +27,7 @@ export function panesOf(view: View, { state, columns, rows }: Screen): Layout {
     rows: rows - FIXED_ROWS,
     focus: state.pane,
     treeRows: treeRows(view.frame, state).length + 2,
+    logRows: view.log.length + 1,
   });
 }
 

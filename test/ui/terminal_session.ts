@@ -1,7 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type IPty, spawn } from '@lydell/node-pty';
 import xterm from '@xterm/headless';
-import { vi } from 'vitest';
 
 const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
@@ -41,6 +41,11 @@ export class TerminalSession {
       this.output += data;
       this.#screen.write(data);
     });
+  }
+
+  /** The emulator itself: its cells and their colours. */
+  get terminal(): InstanceType<typeof xterm.Terminal> {
+    return this.#screen;
   }
 
   /** The rows of the screen, spaces at their ends cut off. */
@@ -89,14 +94,15 @@ export class TerminalSession {
 
   /** Waits until the screen shows something. @throws with the screen as it is, if it never does */
   async shows(pattern: string | RegExp, timeoutMs = 30_000): Promise<void> {
-    await vi.waitFor(
-      () => {
-        const isThere =
-          typeof pattern === 'string' ? this.text.includes(pattern) : pattern.test(this.text);
-        if (!isThere) throw new Error(`no ${pattern} on the screen:\n${this.text}`);
-      },
-      { timeout: timeoutMs, interval: 20 },
-    );
+    const deadlineMs = performance.now() + timeoutMs;
+    const isThere = (): boolean =>
+      typeof pattern === 'string' ? this.text.includes(pattern) : pattern.test(this.text);
+    while (!isThere()) {
+      if (performance.now() > deadlineMs) {
+        throw new Error(`no ${pattern} on the screen:\n${this.text}`);
+      }
+      await sleep(20);
+    }
   }
 
   close(): void {

@@ -202,14 +202,14 @@ function lockSpans(view: View): Span[] {
 
 /** What the reaper does, and for how long its victim has been waiting. */
 function reaperSpans(view: View, g: Glyphs): Span[] {
-  const { machine } = view.frame;
+  const { machine, timeNs } = view.frame;
   const { pid } = machine.reaper;
   if (pid === 0) return [span(' sleeps')];
   const story = view.kills.slice(0, view.killsDone).findLast(({ kill }) => kill.pid === pid);
   const began = story?.reapingNs ?? null;
-  const isReaping = began !== null && began <= view.moment.timeNs;
+  const isReaping = began !== null && began <= timeNs;
   const since = isReaping ? began : (story?.timeNs ?? null);
-  const time = since === null ? '' : `, ${duration(view.moment.timeNs - since, g.micro)}`;
+  const time = since === null ? '' : `, ${duration(timeNs - since, g.micro)}`;
   if (isReaping) return [span(` reaps ${nameOf(view, pid)}${time}`, 'warn')];
   const cause = machine.oomLockHolderPid === 0 ? 'for a CPU' : 'for oom_lock';
   return [span(` waits ${cause} to reap ${nameOf(view, pid)}${time}`, 'bad')];
