@@ -47,7 +47,7 @@ export function layOut(wish: LayoutWish): Layout {
 function stacked({ columns, rows, focus, treeRows, logRows }: LayoutWish): Layout {
   const [treeShare, , logShare] = SHARES[focus];
   const tree = Math.min(treeRows, Math.max(TREE_ROWS_MIN, Math.round(rows * treeShare)));
-  const log = Math.max(PANE_ROWS_MIN, Math.min(logRows, Math.round(rows * logShare)));
+  const log = Math.min(Math.max(2, logRows), Math.max(PANE_ROWS_MIN, Math.round(rows * logShare)));
   return {
     isWide: false,
     tree: { width: columns, rows: tree },

@@ -7,6 +7,7 @@ const BASELINE = 13;
 const MARGIN = 12;
 const BACKGROUND = '#111418';
 const FOREGROUND = '#d8dce2';
+const TITLE = 'The oomsim dashboard, shortly after an OOM kill';
 
 interface Run {
   readonly text: string;
@@ -26,6 +27,7 @@ export function screenToSvg(terminal: Terminal): string {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}"` +
       ` font-family="ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="14">`,
+    `<title>${TITLE}</title>`,
     `<rect width="${width}" height="${height}" rx="6" fill="${BACKGROUND}"/>`,
     ...lines.filter((text) => text !== ''),
     '</svg>',

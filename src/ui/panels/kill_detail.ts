@@ -42,17 +42,19 @@ function whoLine({ kill, timeNs, byKernel }: KillStory, g: Glyphs): Line {
 
 function whyLines({ story, together, width }: KillDetail): Line[] {
   const { kill, selection } = story;
-  const where = kill.memcg === '' ? 'machine out of memory' : `${plain(kill.memcg)} out of memory`;
+  const where = kill.memcg === '' ? 'machine' : plain(kill.memcg);
+  // A userspace killer says itself what it saw; that may be long before anything runs out.
+  const short = story.byKernel ? `${where} out of memory: ` : '';
   const group = kill.group ? ', killed with its group' : '';
   const bigger =
-    selection === null
+    selection === null || kill.group // a member of a group did not have to be the biggest
       ? ''
       : whyTheBiggestLives({
           candidates: selection.tasks,
           memcgCandidates: selection.memcgs,
           victims: together,
         });
-  const text = `${where}: ${plain(kill.reason)}${group}. ${plain(bigger)}`;
+  const text = `${short}${plain(kill.reason)}${group}. ${plain(bigger)}`;
   return labelled('why', text.trim(), width);
 }
 
@@ -71,6 +73,7 @@ interface Step {
 /** What happened to the victim, in the order in which it did, up to the moment shown. */
 function aftermathLines({ story, moment, width }: KillDetail, g: Glyphs): Line[] {
   const steps: [string, number | null][] = [
+    ['signalled', story.byKernel ? null : story.timeNs],
     ['SIGKILL', story.sigkillNs],
     ['marked', story.markedNs],
     ['reaping', story.reapingNs],
