@@ -131,7 +131,8 @@ export function complaint(kept: Table, played: Table): string | null {
     return (
       `${changed.length} of ${played.rows.length} golden runs changed, and the model version is ` +
       `still ${kept.modelVersion}:\n${shown.join('')}If the model is meant to do something else ` +
-      'now: npm run golden -- --update --bump (a new MODEL_VERSION, and the table for it). ' +
+      'now: npm run golden -- --update --bump (a new MODEL_VERSION, and the table for it), then ' +
+      'npm run regressions:update (the tokens in test/regressions). ' +
       'If not: oomsim diff on the run folders of before and after shows where they part.'
     );
   }
