@@ -11,7 +11,7 @@ import { decisionJson } from './decide_json.js';
 import { decisionText } from './decide_text.js';
 import { EXIT } from './exit_codes.js';
 import type { Settings } from './options.js';
-import { printJson, printResult } from './output.js';
+import { note, printJson, printResult } from './output.js';
 
 export interface DecideFlags extends InputFlags {
   /** Names, or `all`; absent: the workload's own. */
@@ -48,7 +48,7 @@ export async function runDecide(file: string, flags: DecideFlags): Promise<numbe
 function notePolicyProblems({ verdicts }: Decision): void {
   for (const { policy, problems } of verdicts) {
     for (const problem of problems) {
-      process.stderr.write(`oomsim: policy ${policy}: ${problem}\n`);
+      note(`policy ${policy}: ${problem}`);
     }
   }
 }

@@ -1,7 +1,7 @@
 import { reportToWorkload } from '../import/dmesg/index.js';
 import { EXIT } from './exit_codes.js';
 import { importedYaml } from './imported_yaml.js';
-import { printResult } from './output.js';
+import { note, printResult } from './output.js';
 import { chooseReport, counted, reportList } from './reports.js';
 import { writeNew } from './write_new.js';
 
@@ -37,8 +37,4 @@ export async function runImportDmesg(file: string, flags: ImportDmesgFlags): Pro
     for (const line of reportList(chosen)) process.stderr.write(`  ${line}\n`);
   }
   return EXIT.ok;
-}
-
-function note(line: string): void {
-  process.stderr.write(`oomsim: ${line}\n`);
 }

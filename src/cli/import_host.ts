@@ -12,7 +12,7 @@ import { readText } from '../workload/load.js';
 import { InputError, printable } from '../workload/problems.js';
 import { EXIT } from './exit_codes.js';
 import { importedYaml } from './imported_yaml.js';
-import { printResult } from './output.js';
+import { note, printResult } from './output.js';
 import { isFolder } from './source_kind.js';
 import { writeNew } from './write_new.js';
 
@@ -63,8 +63,4 @@ function fromCapture(path: string): HostSnapshot {
   throw new InputError(
     `${printable(path)}: expected a folder with proc/ and sys/, or a capture (import host --capture)`,
   );
-}
-
-function note(line: string): void {
-  process.stderr.write(`oomsim: ${line}\n`);
 }

@@ -20,6 +20,11 @@ export function printResult(text: string): void {
   process.stdout.write(text);
 }
 
+/** Tells something on stderr, besides the result. */
+export function note(line: string): void {
+  process.stderr.write(`oomsim: ${line}\n`);
+}
+
 /** Prints one JSON value on stdout, indented for people, with a final line end. */
 export function printJson(value: unknown): void {
   printResult(`${JSON.stringify(value, null, 2)}\n`);

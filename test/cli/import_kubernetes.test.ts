@@ -21,6 +21,14 @@ test('from manifests to an answer in one command: the small BestEffort pod dies'
   expect(stdout).toMatch(/process +app \(6\)/);
 });
 
+test('what kubectl get -o json prints is known, too', () => {
+  const list = { kind: 'List', apiVersion: 'v1', items: [node('n1', '8Gi'), pod({ name: 'a' })] };
+  const input = JSON.stringify(list);
+  const { stdout, exitCode } = oomsim(['decide', '-', '--policy', 'process'], { input });
+  expect(exitCode).toBe(0);
+  expect(stdout).toMatch(/process +app \(\d\)/);
+});
+
 test('the workload validates, runs, and goes through a pipe', () => {
   const cwd = tempDir();
   const args = ['import', 'kubernetes', '-', '--out', 'w.yaml', '--single-process-oom-kill'];
