@@ -1,4 +1,6 @@
 /** Whole runs: the smallest model there is, and shipped workloads on the modelled kernel. */
+
+import type * as Executors from '../../../src/batch/runner/executor.js';
 import { RandomStreams } from '../../../src/engine/random.js';
 import { Simulation } from '../../../src/engine/simulation.js';
 import { boot } from '../../../src/run/boot.js';
@@ -53,6 +55,37 @@ function workloadRun(name: string): Benchmark {
   return { group, comparison: 'shipped workloads', name, unit: 'event', prepare };
 }
 
+const BATCHES = 8;
+const RUNS_A_BATCH = 16;
+
+/** Runs of a batch, with metrics and without files, on threads of the built program. */
+function batchRuns(threads: number, target?: Benchmark['target']): Benchmark {
+  const prepare = async (): Promise<Work> => {
+    const built = new URL('../../../dist/batch/runner/executor.js', import.meta.url).href;
+    const { ThreadExecutor } = (await import(built)) as typeof Executors;
+    const executor = new ThreadExecutor(threads);
+    const { text, hash, path } = loadWorkload('small-vs-large');
+    const containers = ['/few', '/many'].map((name) => ({
+      name,
+      paths: [name],
+      requestBytes: null,
+    }));
+    const cell = { cell: 0, workload: { text, hash, name: path }, containers, seed: 'bench' };
+    const choices = { policy: undefined, kernel: undefined, check: false };
+    return async () => {
+      const batches = Array.from({ length: BATCHES }, (_, batch) => {
+        const runs = Array.from({ length: RUNS_A_BATCH }, (_, i) => batch * RUNS_A_BATCH + i + 1);
+        return executor.play({ ...cell, ...choices, runs });
+      });
+      await Promise.all(batches);
+      return BATCHES * RUNS_A_BATCH;
+    };
+  };
+  const name = `${threads} thread${threads === 1 ? '' : 's'}`;
+  const comparison = 'runs of a batch';
+  return { group, comparison, name, unit: 'run', prepare, ...(target && { target }) };
+}
+
 const contenders: Contender[] = ['heap', 'ladder', 'object heap'];
 
 export const benchmarks: Benchmark[] = [
@@ -64,4 +97,7 @@ export const benchmarks: Benchmark[] = [
     prepare: () => serverQueue(name),
   })),
   ...['small-vs-large', 'memcg-limit', 'page-cache', 'swap'].map(workloadRun),
+  batchRuns(1),
+  // A parallel efficiency of 0.9, where there are two CPUs to be had.
+  batchRuns(2, { faster: { than: '1 thread', times: 1.8 } }),
 ];
