@@ -2,6 +2,7 @@
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
 import { type Metric, titleOf } from '../metrics/definitions.js';
+import type { Cell } from '../plan/types.js';
 import { crossoversOf } from '../results/crossover.js';
 import type { Summary } from '../results/summary.js';
 import { comparedAt, comparedLevels } from './tables.js';
@@ -36,8 +37,11 @@ export function chartOf(summary: Summary, metric: Metric, isLarge: boolean): str
   if (points.length === 0) return '';
   const { along, factors } = summary.plan.experiment;
   const axis = factors.find(({ name }) => name === along);
-  const facets = new Set(points.map(({ facet }) => facet)).size;
-  const width = Math.max(isLarge ? WIDTH_LARGE : WIDTH, facets > 1 ? facets * FACET_WIDTH : 0);
+  const facets = facetsOf(summary);
+  const width = Math.max(
+    isLarge ? WIDTH_LARGE : WIDTH,
+    facets.length > 1 ? facets.length * FACET_WIDTH : 0,
+  );
   const levels = comparedLevels(summary);
   const marks = axis === undefined ? intervalMarks(points) : lineMarks(points, levels);
   const unit = axis?.unit ?? '';
@@ -54,7 +58,7 @@ export function chartOf(summary: Summary, metric: Metric, isLarge: boolean): str
       ...(axis === undefined ? { type: 'band' as const } : {}),
     },
     y: { label: null, grid: true, nice: true, zero: true },
-    fx: { label: null },
+    fx: { label: null, ...(facets.length > 1 ? { domain: facets } : {}) },
     color: colorScale(summary),
     symbol: { domain: levels, range: [...SYMBOLS] },
     marks: [Plot.ruleY([0]), ...crossoverMarks(summary, metric), ...marks],
@@ -123,15 +127,29 @@ function crossoverMarks(summary: Summary, metric: Metric): Plot.Markish[] {
   const { crossover } = summary.plan.experiment;
   if (crossover === null || crossover.metric !== metric.id) return [];
   const passed = crossoversOf(summary).filter(({ between }) => between !== null);
-  const at = passed.map(({ at }) => at);
+  const marks = passed.map(({ line, at }) => ({ x: at, facet: facetOf(summary, line.cells[0]!) }));
+  const isFaceted = facetsOf(summary).length > 1;
+  const faint = { stroke: 'currentColor', strokeOpacity: 0.5 };
   return [
-    Plot.ruleY([crossover.value], {
-      stroke: 'currentColor',
-      strokeOpacity: 0.5,
-      strokeDasharray: '4 4',
-    }),
-    Plot.ruleX(at, { stroke: 'currentColor', strokeOpacity: 0.5, strokeDasharray: '2 4' }),
+    Plot.ruleY([crossover.value], { ...faint, strokeDasharray: '4 4' }),
+    Plot.ruleX(marks, { ...(isFaceted ? channels : { x: 'x' }), ...faint, strokeDasharray: '2 4' }),
   ];
+}
+
+/** The levels of a cell that are neither compared nor on the axis. */
+function facetOf(summary: Summary, cell: Cell): string {
+  const { factors, along } = summary.plan.experiment;
+  const compared = comparedAt(summary);
+  return cell.levels
+    .map(({ label }, at) => ({ label, name: factors[at]!.name, isSeries: at === compared }))
+    .filter(({ name, isSeries }) => name !== along && !isSeries)
+    .map(({ name, label }) => `${name} ${label}`)
+    .join(', ');
+}
+
+/** All facets, in the order of the plan. */
+function facetsOf(summary: Summary): string[] {
+  return [...new Set(summary.plan.cells.map((cell) => facetOf(summary, cell)))];
 }
 
 function pointsOf(summary: Summary, metric: Metric): Point[] {
@@ -142,7 +160,6 @@ function pointsOf(summary: Summary, metric: Metric): Point[] {
     const interval = summary.estimates[cell.index]?.get(metric.id)?.interval;
     if (interval === undefined || Number.isNaN(interval.mean)) return [];
     const series = cell.levels[compared]?.label ?? '';
-    const rest = cell.levels.filter((_, at) => at !== axis && at !== compared);
     return [
       {
         x: cell.levels[axis]?.number ?? series,
@@ -150,7 +167,7 @@ function pointsOf(summary: Summary, metric: Metric): Point[] {
         low: interval.low,
         high: interval.high,
         series,
-        facet: rest.map(({ label }) => label).join(', '),
+        facet: facetOf(summary, cell),
       },
     ];
   });
