@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { planTiny, TINY } from './tiny.js';
 
 test.each([
+  ['containers: { few: /few, many: /many }', 'requests: {}', /did you mean "\/few"/],
   ['policy: [process, cgroup]', 'policy: [process, cgruop]', /tiny.yaml:\d+:\d+: error: .*cgruop/],
   ['processes.small.count: [5', 'processes.smal.count: [5', /no "smal", did you mean "small"/],
   ['processes.small.count: [5', 'processes.small.count: [-5', /count: expected an integer/],

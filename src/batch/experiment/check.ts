@@ -10,7 +10,7 @@ const CELLS_MAX = 100_000;
 /** Adds what is wrong with an experiment whose parts are right. */
 export function checkExperiment(experiment: Experiment, problems: Located[]): void {
   checkFactors(experiment, problems);
-  checkMetrics(experiment, problems);
+  checkMetrics(experiment, experiment.containers?.map(({ name }) => name) ?? null, problems);
   const { containers, requests } = experiment;
   if (containers === null) return;
   const known = containers.map(({ name }) => name);
@@ -52,9 +52,16 @@ function checkFactors({ factors, compare, along }: Experiment, problems: Located
   }
 }
 
-function checkMetrics(experiment: Experiment, problems: Located[]): void {
-  const { metrics, crossover, replications, containers } = experiment;
-  const known = containers?.map(({ name }) => name) ?? null;
+/**
+ * Adds the metrics that do not exist, or are of containers that do not.
+ * @param known names of containers; null while they are not known
+ */
+export function checkMetrics(
+  experiment: Experiment,
+  known: readonly string[] | null,
+  problems: Located[],
+): void {
+  const { metrics, crossover, replications } = experiment;
   const check = (id: string, path: readonly PropertyKey[], pooled: boolean): void => {
     const metric = metricOf(id);
     if (metric === null) {

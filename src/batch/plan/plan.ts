@@ -11,6 +11,7 @@ import { readText } from '../../workload/load.js';
 import { WorkloadError } from '../../workload/problems.js';
 import type { WorkloadFile } from '../../workload/write.js';
 import { workloadToYaml } from '../../workload/write.js';
+import { checkMetrics } from '../experiment/check.js';
 import type { LoadedExperiment } from '../experiment/load.js';
 import type { Container, Experiment, Factor, Level } from '../experiment/types.js';
 import { leafContainers } from '../metrics/containers.js';
@@ -35,6 +36,8 @@ export function planOf({ experiment, source }: LoadedExperiment): Plan {
   const containers = distinct(
     workloads.flatMap((workload) => workload.containers.map(({ name }) => name)),
   );
+  checkMetrics(experiment, containers, problems);
+  if (problems.length > 0) throw new WorkloadError(source.locate(problems));
   return {
     experiment,
     blocks,
