@@ -3,7 +3,7 @@ import { identityOf } from '../run/identity.js';
 import { loadPolicyOf, type PolicyFile } from '../run/policy/load.js';
 import { quoteForShell, repeatCommand } from '../run/repeat_command.js';
 import type { RunResult } from '../run/result.js';
-import { type RunOptions, runWorkload } from '../run/run.js';
+import { bootRun, type RunOptions, runWorkload } from '../run/run.js';
 import { formatSeconds, formatSummary } from '../run/summary.js';
 import { formatIdentity } from '../run/token.js';
 import { type LoadedWorkload, loadWorkload } from '../workload/load.js';
@@ -88,8 +88,8 @@ async function watch(
   const { signal } = interrupt;
   const identity = identityOf(loaded, options);
   const token = formatIdentity(identity);
+  const compare = await comparedPolicy(loaded, options, flags);
   if (await wantsDashboard(flags)) {
-    const compare = (await choosePolicy(flags.compare)) ?? otherPolicy(loaded, options);
     return playOnScreen({ source: loaded, options, compare }, flags, interrupt, (observers) =>
       runWorkload(loaded, { ...options, signal }, observers),
     );
@@ -100,6 +100,18 @@ async function watch(
     observers.push(new Progress(note));
   }
   return runWorkload(loaded, { ...options, signal }, observers);
+}
+
+/** @throws InputError for a policy that does not exist: now, not when somebody wants to see it */
+async function comparedPolicy(
+  loaded: LoadedWorkload,
+  options: RunOptions,
+  { compare }: RunFlags,
+): Promise<string | PolicyFile> {
+  if (compare === undefined) return otherPolicy(loaded, options);
+  const policy = await choosePolicy(compare);
+  bootRun(loaded, { ...options, policy });
+  return policy;
 }
 
 /** A policy that goes wrong does not end the run, but nobody should believe that it was used. */
