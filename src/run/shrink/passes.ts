@@ -134,14 +134,14 @@ const dropKeys: Pass = async (search) => {
 
 /** Names and texts, even where they look like amounts. */
 const NO_AMOUNTS = new Set([
-  ...KEPT,
-  ...['doc', 'comm', 'cgroup', 'file', 'write', 'sysctl', 'version', 'oom_policy'],
+  ...['name', 'seed', 'doc', 'comm', 'cgroup', 'file'],
+  ...['write', 'sysctl', 'version', 'oom_policy'],
 ]);
 
 /** Smaller and rounder amounts, constants instead of distributions. */
 const simplifyValues: Pass = async (search) => {
   for (const path of [...places(search.best)]) {
-    if (NO_AMOUNTS.has(String(path.at(-1))) && path.at(-1) !== 'until') continue;
+    if (NO_AMOUNTS.has(String(path.at(-1)))) continue;
     for (let taken = true; taken && !search.isOver; ) {
       const value = at(search.best, path);
       if (value === undefined) break;
