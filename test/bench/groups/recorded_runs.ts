@@ -1,0 +1,107 @@
+/** Shipped workloads as they are recorded, and what of it the recording takes. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { FileCalls } from '../../../src/record/append_file.js';
+import { RunRecorder } from '../../../src/record/recorder.js';
+import { defaultSampleIntervalNs } from '../../../src/record/samples_csv.js';
+import { boot } from '../../../src/run/boot.js';
+import { checkpointOf } from '../../../src/run/checkpoint.js';
+import { drive } from '../../../src/run/drive.js';
+import { play } from '../../../src/run/play.js';
+import { loadWorkload, shippedWorkloads } from '../../../src/workload/load.js';
+import type { Benchmark, Target, Work } from '../benchmark.js';
+
+const group = 'whole simulations';
+
+/** Takes what is written and keeps nothing. */
+const NOWHERE: FileCalls = {
+  open: () => 0,
+  write: (_fd, bytes, offset) => bytes.length - offset,
+  truncate: () => {},
+  close: () => {},
+};
+
+type Recorded = 'kernel' | 'kernel, fingerprint' | 'kernel, fingerprint, files';
+
+/** A shipped workload from boot to its end; the file system is left out, it is not ours. */
+function observed(name: string, recorded: Recorded): Work {
+  const { workload } = loadWorkload(name);
+  let run = 0;
+  return async () => {
+    run += 1;
+    const system = boot(workload, { seed: 'bench', run, queue: 'auto', check: false });
+    if (recorded === 'kernel') system.fingerprint.add = () => {};
+    const recorder =
+      recorded === 'kernel, fingerprint, files' ? new RunRecorder('nowhere', '', NOWHERE) : null;
+    recorder?.attach(system.trace);
+    let sampledEvents = -1;
+    await drive(system, {
+      sampleIntervalNs: defaultSampleIntervalNs(workload.untilNs),
+      observers: [
+        {
+          sample: ({ events }, timeNs) => {
+            if (events === sampledEvents) recorder?.sampleAgain(timeNs);
+            else recorder?.sample(timeNs, system.machine(), system.cgroups());
+            sampledEvents = events;
+          },
+          checkpoint: () => recorder?.checkpoint(checkpointOf(system)),
+        },
+      ],
+    });
+    recorder?.close();
+    return system.events;
+  };
+}
+
+/** A shipped workload as `oomsim run` plays it, each run into a folder of its own. */
+function recordedRun(name: string): Work {
+  const loaded = loadWorkload(name);
+  const outDir = mkdtempSync(join(tmpdir(), 'oomsim-bench-'));
+  process.on('exit', () => rmSync(outDir, { recursive: true }));
+  process.on('SIGTERM', () => process.exit());
+  let run = 0;
+  return async () => {
+    run += 1;
+    const choices = { seed: 'bench', run };
+    const system = boot(loaded.workload, { ...choices, queue: 'auto', check: false });
+    await play(system, loaded, choices, { outDir });
+    return system.events;
+  };
+}
+
+const WARM_UPS = 10;
+
+const OBSERVERS: readonly { name: Recorded; target?: Target }[] = [
+  { name: 'kernel' },
+  { name: 'kernel, fingerprint' },
+  {
+    name: 'kernel, fingerprint, files',
+    target: { nsMax: 500, beyond: { what: 'kernel', percentMax: 25 } },
+  },
+];
+
+export const benchmarks: Benchmark[] = [
+  ...['small-vs-large', 'starved-reaper', 'page-cache', 'swap'].flatMap((workload) =>
+    OBSERVERS.map(({ name, target }) => ({
+      group: group as Benchmark['group'],
+      comparison: `${workload}, without the file system`,
+      name,
+      unit: 'event',
+      warmUps: WARM_UPS,
+      slow: workload !== 'small-vs-large',
+      ...(target === undefined || workload !== 'small-vs-large' ? {} : { target }),
+      prepare: () => observed(workload, name),
+    })),
+  ),
+  ...shippedWorkloads().map((name) => ({
+    group: group as Benchmark['group'],
+    comparison: `oomsim run ${name}`,
+    name: 'with its folder',
+    unit: 'event',
+    slow: true,
+    warmUps: WARM_UPS,
+    target: { nsMax: 1000 },
+    prepare: () => recordedRun(name),
+  })),
+];

@@ -1,0 +1,199 @@
+/** Large machines, long runs, victim selection, start-up. CPU time, as the machine may have other work. */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { GFP_KERNEL } from '../../../src/kernel/mm/gfp.js';
+import type { OomControl } from '../../../src/kernel/mm/oom_control.js';
+import { select_bad_process } from '../../../src/kernel/mm/oom_kill.js';
+import { boot, type System } from '../../../src/run/boot.js';
+import type { Workload } from '../../../src/workload/types.js';
+import type { Benchmark, Reading, Work } from '../benchmark.js';
+import { crowdedMachine, longLived, type Size } from '../machines.js';
+
+const group = 'scale and start-up';
+const NS_PER_S = 1_000_000_000;
+const MB = 1_000_000;
+const GIB = 2 ** 30;
+
+const start = (workload: Workload): System =>
+  boot(workload, { seed: 'bench', run: 1, queue: 'auto', check: false });
+
+/** CPU seconds that `work` takes, garbage collection and compilation with it. */
+function cpuSeconds(work: () => void): number {
+  const begin = process.cpuUsage();
+  work();
+  const { user, system } = process.cpuUsage(begin);
+  return (user + system) / 1e6;
+}
+
+/** Plays a machine to its end: CPU seconds and events. */
+function play(size: Size): { cpuS: number; events: number } {
+  const system = start(crowdedMachine(size));
+  const cpuS = cpuSeconds(() => {
+    while (system.advance(Number.POSITIVE_INFINITY) !== 'ended');
+  });
+  return { cpuS, events: system.events };
+}
+
+const HUNDREDS: Size = { cgroups: 200, processesPerCgroup: 5, memoryGib: 64, untilS: 60 };
+const THOUSANDS: Size = { cgroups: 10_000, processesPerCgroup: 10, memoryGib: 256, untilS: 60 };
+
+const large: Reading[] = [
+  {
+    group,
+    name: 'a minute of 64 GiB with 200 containers, 1,000 processes',
+    times: 3,
+    parts: [{ name: 'simulated seconds per CPU second', unit: '×', target: { min: 20 } }],
+    read: () => [HUNDREDS.untilS / play(HUNDREDS).cpuS],
+  },
+  {
+    group,
+    name: 'a minute of 256 GiB with 10,000 cgroups, 100,000 processes',
+    times: 1,
+    slow: true,
+    parts: [
+      { name: 'CPU time', unit: 's', target: { max: 60 } },
+      { name: 'memory at most', unit: 'GiB', target: { max: 1.5 } },
+      { name: 'a simulated event', unit: 'ns' },
+    ],
+    read: () => {
+      const { cpuS, events } = play(THOUSANDS);
+      const rssGib = (process.resourceUsage().maxRSS * 1024) / GIB;
+      return [cpuS, rssGib, (cpuS * 1e9) / events];
+    },
+  },
+  {
+    group,
+    name: 'an hour of simulated time: memory in use after collection',
+    times: 1,
+    slow: true,
+    parts: [
+      { name: 'after 10 minutes', unit: 'MB' },
+      { name: 'after 60 minutes', unit: 'MB' },
+      { name: 'growth', unit: '×', target: { max: 1.05 } },
+    ],
+    read: () => {
+      const system = start(longLived());
+      const usedMb = [600, 3600].map((untilS) => {
+        while (system.advance(untilS * NS_PER_S) === 'budget');
+        globalThis.gc!();
+        return process.memoryUsage().heapUsed / MB;
+      });
+      return [...usedMb, usedMb[1]! / usedMb[0]!];
+    },
+  },
+];
+
+/** The same machine in every respect but size: so much memory for each process, two per cgroup. */
+const POPULATIONS = [100, 1000, 10_000, 100_000];
+const PROCESS_GIB = 64 / 1000;
+const SERIES_S = 4;
+
+const series: Reading = {
+  group,
+  name: 'growth: CPU time for 4 simulated seconds, by the number of processes',
+  times: 1,
+  slow: true,
+  parts: [
+    ...POPULATIONS.map((n) => ({ name: `${n.toLocaleString('en-US')} processes`, unit: 's' })),
+    { name: 'the largest to the smallest, divided by n log n', unit: '×', target: { max: 1 } },
+  ],
+  read: () => {
+    // What is measured is growth, not compilation.
+    play({ cgroups: 100, processesPerCgroup: 2, memoryGib: 13, untilS: 20 });
+    const seconds = POPULATIONS.map((n) => {
+      const memoryGib = Math.ceil(n * PROCESS_GIB);
+      const size = { cgroups: n / 2, processesPerCgroup: 2, memoryGib, untilS: SERIES_S };
+      const repetitions = Math.max(1, 2000 / n);
+      let cpuS = 0;
+      for (let i = 0; i < repetitions; i++) cpuS += play(size).cpuS;
+      return cpuS / repetitions;
+    });
+    const [least, most] = [POPULATIONS[0]!, POPULATIONS.at(-1)!];
+    const expected = (most * Math.log(most)) / (least * Math.log(least));
+    return [...seconds, seconds.at(-1)! / seconds[0]! / expected];
+  },
+};
+
+const MAIN = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
+
+/** Wall-clock ms that the built program takes for a command line. */
+function programMs(args: readonly string[]): number {
+  const dir = mkdtempSync(join(tmpdir(), 'oomsim-bench-'));
+  try {
+    const begin = performance.now();
+    execFileSync(process.execPath, [MAIN, ...args], { cwd: dir, stdio: 'ignore' });
+    return performance.now() - begin;
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
+}
+
+const FIRST_EVENT = ['run', 'small-vs-large', '--no-ui', '--quiet', '--until', '1us'];
+
+const startUp: Reading[] = [
+  {
+    group,
+    name: 'start-up, wall clock',
+    times: 7,
+    parts: [
+      { name: 'oomsim --help', unit: 'ms', target: { max: 150 } },
+      { name: 'oomsim run to the first event, and out', unit: 'ms', target: { max: 250 } },
+    ],
+    read: () => [programMs(['--help']), programMs(FIRST_EVENT)],
+  },
+];
+
+export const readings: Reading[] = [...large, series, ...startUp];
+
+/** One decision of out_of_memory() with so many tasks to look at; nobody is killed. */
+function selection(select: (system: System, oc: OomControl) => void): Work {
+  const system = start(
+    crowdedMachine({ cgroups: 10_000, processesPerCgroup: 10, memoryGib: 1024, untilS: 6 }),
+  );
+  while (system.advance(2 * NS_PER_S) === 'budget');
+  const { totalram_pages: totalpages } = system.kernel;
+  return () => {
+    select(system, {
+      memcg: null,
+      gfp: GFP_KERNEL,
+      order: 0,
+      nodemask: null,
+      node: 0,
+      trigger: 'alloc',
+      constraint: 'CONSTRAINT_NONE',
+      totalpages,
+      chosen_task: null,
+      chosen_memcg: null,
+      chosen_points: 0,
+      visited: 0,
+    });
+    return 1;
+  };
+}
+
+const SELECTION_NS_MAX = 5_000_000;
+
+export const benchmarks: Benchmark[] = [
+  {
+    group,
+    comparison: 'victim selection among 100,000 tasks in 10,000 cgroups, scanning',
+    name: 'policy process',
+    unit: 'decision',
+    slow: true,
+    target: { nsMax: SELECTION_NS_MAX },
+    prepare: () => selection(({ kernel }, oc) => select_bad_process(kernel, oc)),
+  },
+  {
+    group,
+    comparison: 'victim selection among 100,000 tasks in 10,000 cgroups, scanning',
+    name: 'policy cgroup',
+    unit: 'decision',
+    slow: true,
+    target: { nsMax: SELECTION_NS_MAX },
+    prepare: () =>
+      selection(({ kernel }, oc) => kernel.policy.mem_cgroup_select_oom_victim(kernel, oc)),
+  },
+];
