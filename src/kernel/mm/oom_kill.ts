@@ -44,6 +44,8 @@ export const ineligible = (k: Kernel): number =>
 
 /** The first thread of t's group that still has its mm (find_lock_task_mm). */
 export function find_lock_task_mm(t: Task): (Task & { mm: Mm }) | null {
+  // The leader comes first, and nearly always it has one.
+  if (t.mm !== null && t.is_leader) return t as Task & { mm: Mm };
   for (const thread of t.signal.threads) if (thread.mm !== null) return thread as Task & { mm: Mm };
   return null;
 }
@@ -100,7 +102,11 @@ export function oom_badness(
   nodemask: readonly number[] | null,
   totalpages: number,
 ): number {
-  if (oom_unkillable_task(k, t, memcg, nodemask)) return ineligible(k);
+  return oom_unkillable_task(k, t, memcg, nodemask) ? ineligible(k) : badness(k, t, totalpages);
+}
+
+/** oom_badness() of a task that is not unkillable. */
+function badness(k: Kernel, t: Task, totalpages: number): number {
   const p = find_lock_task_mm(t);
   if (p === null) return ineligible(k);
   const adj = p.signal.oom_score_adj;
@@ -164,8 +170,8 @@ export function oom_evaluate_task(k: Kernel, t: Task, oc: OomControl): boolean {
     oc.chosen_points = Number.POSITIVE_INFINITY;
     return false;
   }
-  const points = oom_badness(k, t, null, oc.nodemask, oc.totalpages);
-  if (points === ineligible(k) || points < oc.chosen_points) return false;
+  const points = badness(k, t, oc.totalpages);
+  if (points < oc.chosen_points || points === ineligible(k)) return false;
   if (k.profile.tie === 'first_leader' && points === oc.chosen_points) {
     const chosen = oc.chosen_task;
     if (chosen !== null && chosen !== INFLIGHT_VICTIM && thread_group_leader(chosen)) return false;

@@ -4,7 +4,7 @@
  */
 import { css_tasks } from '../cgroup/cgroup.js';
 import type { Kernel } from '../kernel.js';
-import { for_each_mem_cgroup_tree, type MemCgroup, memcg_has_children } from '../mm/mem_cgroup.js';
+import { type MemCgroup, memcg_has_children } from '../mm/mem_cgroup.js';
 import { LRU_ACTIVE_ANON, LRU_INACTIVE_ANON, LRU_UNEVICTABLE } from '../mm/mm_types.js';
 import { INFLIGHT_VICTIM, type OomControl } from '../mm/oom_control.js';
 import { oom_badness, oom_kill_memcg_victim, selection_inflight } from '../mm/oom_kill.js';
@@ -70,7 +70,7 @@ export type MemcgScore = (k: Kernel, memcg: MemCgroup, oc: OomControl) => number
 export function select_victim_memcg(k: Kernel, oc: OomControl, score_of: MemcgScore): boolean {
   oc.chosen_memcg = null;
   oc.chosen_points = 0;
-  for (const memcg of for_each_mem_cgroup_tree(oc.memcg ?? k.root_mem_cgroup)) {
+  for (const memcg of k.memcg_preorder(oc.memcg ?? k.root_mem_cgroup)) {
     const score = score_of(k, memcg, oc);
     if (score === null || score === 0) continue;
     if (score === -1) {

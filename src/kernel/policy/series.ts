@@ -28,7 +28,7 @@ function select_victim_memcg(k: Kernel, root: MemCgroup, oc: OomControl): void {
   }
   let group: MemCgroup | null = null;
   let group_score = 0;
-  for (const memcg of for_each_mem_cgroup_tree(root)) {
+  for (const memcg of k.memcg_preorder(root)) {
     const inner = memcg_has_children(memcg);
     if (inner && !memcg.is_root && !memcg.oom_group) continue;
     if (group === null || group.is_root || !mem_cgroup_is_descendant(memcg, group)) {
