@@ -33,7 +33,7 @@ export function crowdedMachine(size: Size): Workload {
       name: `p${i}`,
       cgroup: path,
       count: processesPerCgroup,
-      start: { uniform: ['0s', `${untilS / 6}s`] },
+      start: { uniform: ['0s', `${Math.round((untilS * 1000) / 6)}ms`] },
       program: [
         {
           anon: { uniform: [kib(0.5), kib(1.5)] },
