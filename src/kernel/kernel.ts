@@ -231,7 +231,7 @@ export class Kernel {
     this.processes.delete(leader);
     const parent = leader.signal.parent;
     if (parent !== null) {
-      parent.signal.children.delete(leader);
+      parent.signal.remove_child(leader);
       parent.signal.wait_chldexit.wakeAll();
     }
     this.on_process_exit(leader);

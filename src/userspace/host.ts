@@ -112,7 +112,7 @@ export class Host {
     t.nodemask = spec.mempolicy;
     t.signal.oom_score_adj = spec.oomScoreAdj ?? 0;
     t.signal.parent = k.init;
-    k.init.signal.children.add(t);
+    k.init.signal.add_child(t);
     k.processes.add(t);
     k.attach_task(t, k.cgroups.get(spec.cgroup ?? '/') ?? k.root_cgroup);
     t.flow = exec_process(k, t, spec);

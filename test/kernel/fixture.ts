@@ -396,7 +396,7 @@ function make_task(
   t.vfork_done = spec.vfork !== true;
   const parent = spec.parent === undefined ? k.init : tasks[spec.parent]!;
   t.signal.parent = parent;
-  parent.signal.children.add(t);
+  parent.signal.add_child(t);
   k.processes.add(t);
   if (spec.shares !== undefined) share_mm(t, tasks[spec.shares]!.mm!);
   else if (spec.mm !== false && spec.kthread !== true) mm_alloc(k, t);

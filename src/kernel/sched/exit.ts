@@ -184,7 +184,7 @@ function exit_notify(k: Kernel, t: Task): void {
 function reparent_children(k: Kernel, leader: Task): void {
   for (const child of leader.signal.children) {
     child.signal.parent = k.init;
-    k.init.signal.children.add(child);
+    k.init.signal.add_child(child);
+    leader.signal.remove_child(child);
   }
-  leader.signal.children.clear();
 }

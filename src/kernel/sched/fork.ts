@@ -51,7 +51,7 @@ export function* copy_process(k: Kernel, parent: Task, args: CloneArgs): Flow<Ta
   if (args.mm !== 'thread') {
     child.signal.oom_score_adj = parent.signal.oom_score_adj;
     child.signal.parent = parent;
-    parent.signal.children.add(child);
+    parent.signal.add_child(child);
     k.processes.add(child);
   }
   k.attach_task(child, parent.cgroup);

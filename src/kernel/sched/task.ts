@@ -25,9 +25,11 @@ export interface UserProgram {
   run(task: Task): number;
 }
 
+const NOBODY: ReadonlySet<Task> = new Set();
+
 /** Shared by the threads of a process (include/linux/sched/signal.h). */
 export class Signal {
-  readonly threads: Task[] = [];
+  readonly threads: Task[];
   oom_score_adj = 0;
   /** The mm that was chosen by the OOM killer; sticky until the process is gone. */
   oom_mm: Mm | null = null;
@@ -43,11 +45,27 @@ export class Signal {
   parent: Task | null = null;
   /** Kernel memory that open files hold, charged to whoever filled them. */
   readonly files: { memcg: MemCgroup; kind: KmemKind; pages: number }[] = [];
-  /** Group leaders forked by any thread of this group, in that order. */
-  readonly children = new Set<Task>();
+  /** Made for the first child: most processes never have one. */
+  #children: Set<Task> | null = null;
   readonly wait_chldexit = new WaitQueue<Task>();
 
-  constructor(readonly leader: Task) {}
+  constructor(readonly leader: Task) {
+    this.threads = [leader]; // an array that begins empty has room for seventeen after one push
+  }
+
+  /** Group leaders forked by any thread of this group, in that order. */
+  get children(): ReadonlySet<Task> {
+    return this.#children ?? NOBODY;
+  }
+
+  add_child(leader: Task): void {
+    this.#children ??= new Set();
+    this.#children.add(leader);
+  }
+
+  remove_child(leader: Task): void {
+    this.#children?.delete(leader);
+  }
 }
 
 /**
@@ -129,7 +147,7 @@ export class Task implements Waiter {
     private readonly waker: (task: Task) => void,
   ) {
     this.signal = leader === null ? new Signal(this) : leader.signal;
-    this.signal.threads.push(this);
+    if (leader !== null) this.signal.threads.push(this);
   }
 
   get tgid(): number {
