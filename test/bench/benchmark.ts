@@ -29,6 +29,8 @@ export interface Benchmark {
   readonly target?: Target;
   /** Left out with --quick. */
   readonly slow?: boolean;
+  /** The clock on the wall counts, not CPU time: for work on several threads. */
+  readonly wallClock?: boolean;
   /** Times as long to warm up as others: there is more code to compile. */
   readonly warmUps?: number;
   /**

@@ -26,7 +26,11 @@ export function crowdedMachine(size: Size): Workload {
   const limit = { 'memory.max': kib(processesPerCgroup * 0.9) };
   return workload({
     name: 'crowded',
-    machine: { memory: `${memoryGib}GiB`, cpus: Math.max(2, Math.min(64, Math.round(memoryGib / 4))), hz: 250 },
+    machine: {
+      memory: `${memoryGib}GiB`,
+      cpus: Math.max(2, Math.min(64, Math.round(memoryGib / 4))),
+      hz: 250,
+    },
     kernel: { version: '4.15', oom_policy: 'cgroup' },
     cgroups: Object.fromEntries(paths.map((path, i) => [path, i % 4 === 0 ? limit : {}])),
     processes: paths.map((path, i) => ({

@@ -83,7 +83,8 @@ function batchRuns(threads: number, target?: Benchmark['target']): Benchmark {
   };
   const name = `${threads} thread${threads === 1 ? '' : 's'}`;
   const comparison = 'runs of a batch';
-  return { group, comparison, name, unit: 'run', prepare, ...(target && { target }) };
+  const wallClock = true;
+  return { group, comparison, name, unit: 'run', wallClock, prepare, ...(target && { target }) };
 }
 
 const contenders: Contender[] = ['heap', 'ladder', 'object heap'];
