@@ -117,6 +117,15 @@ describe('try_charge: stock and batch (KERNEL.md 5.1, steps 1 to 3)', () => {
     expect(seen).toEqual([...Array(batch).fill(batch), 2 * batch]);
   });
 
+  it('so does a charge that need not wait', () => {
+    const charged = (kernel: string) => {
+      const w = world({ kernel, cgroups: { '/a': {} } });
+      expect(try_charge_fast(w.k, w.memcg('/a'), 1)).toBe(true);
+      return w.memcg('/a').memory.usage;
+    };
+    expect([charged('4.15'), charged('6.1')]).toEqual([32, 64]);
+  });
+
   it('a CPU keeps stock for one memcg; for another it gives it back', () => {
     const w = world({ cgroups: { '/a': {}, '/b': {} }, tasks: { me: { cgroup: '/a' } } });
     const usages = () => [w.memcg('/a').memory.usage, w.memcg('/b').memory.usage];
