@@ -218,6 +218,15 @@ describe('oom_lock and the reaper (KERNEL.md 3.4, 4.10)', () => {
 });
 
 describe('the delay of 5.18 (OOM_REAPER_DELAY, KERNEL.md 4.10)', () => {
+  it('does not exist before, not even until the next tick', () => {
+    const w = world({ tasks: { a: { anon: 9 } } });
+    w.advance(1.5);
+    const log = w.timeline('oom:wake_reaper');
+    doom(w, 'a');
+    w.advance(0);
+    expect(log).toEqual(['1ms wake_reaper a']);
+  });
+
   it('is two seconds', () => {
     const w = world({ kernel: '6.1', tasks: { a: { anon: 9 } } });
     const log = w.timeline(...REAPER);
