@@ -21,11 +21,11 @@ export class OomReaper {
 export function wake_oom_reaper(k: Kernel, t: Task): void {
   if (t.reaper_queued) return;
   t.reaper_queued = true;
-  if (k.profile.reaper_delay_hz === 0) {
+  const delay = k.profile.reaper_delay_hz * k.jiffies.hz;
+  if (delay === 0) {
     queue_for_reaping(k, t);
     return;
   }
-  const delay = k.profile.reaper_delay_hz * k.jiffies.hz;
   k.defer(k.jiffies.timeoutExpiryNs(k.sim.nowNs, delay), () => {
     // The victim went by itself in the meantime: nothing to reap.
     if (t.signal.oom_mm?.oom_skip === false) queue_for_reaping(k, t);
