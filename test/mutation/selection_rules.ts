@@ -89,8 +89,8 @@ export const SELECTION: readonly Row[] = [
     '4.3 below the memcg in OOM',
     'everywhere',
     CGROUP,
-    'for_each_mem_cgroup_tree(oc.memcg ?? k.root_mem_cgroup)',
-    'for_each_mem_cgroup_tree(k.root_mem_cgroup)',
+    'k.memcg_preorder(oc.memcg ?? k.root_mem_cgroup)',
+    'k.memcg_preorder(k.root_mem_cgroup)',
   ],
   [
     '4.4 points start anew in the chosen memcg',
