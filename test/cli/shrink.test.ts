@@ -22,7 +22,7 @@ test('shrink: a file that runs, and is not overwritten', () => {
 });
 
 test('shrink: Ctrl-C keeps the best so far', async () => {
-  const args = ['shrink', 'small-vs-large', '--while', 'diverges:process,cgroup'];
+  const args = ['shrink', 'starved-reaper', '--while', 'reap-delay>1s']; // takes ten seconds
   const { child, ended } = startOomsim(args, tempDir());
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (chunk) => {

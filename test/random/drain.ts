@@ -6,13 +6,23 @@ import { check_invariants } from '../../src/kernel/check.js';
 import type { Kernel } from '../../src/kernel/kernel.js';
 import { for_each_mem_cgroup_tree, type MemCgroup } from '../../src/kernel/mm/mem_cgroup.js';
 import { drain_all_stock } from '../../src/kernel/mm/memcontrol.js';
-import { TASK_INTERRUPTIBLE, type Task } from '../../src/kernel/sched/task.js';
+import {
+  fatal_signal_pending,
+  TASK_INTERRUPTIBLE,
+  TASK_UNINTERRUPTIBLE,
+  type Task,
+} from '../../src/kernel/sched/task.js';
 import type { System } from '../../src/run/boot.js';
 
 /** The longest wait is for a slow device with a long queue, or a long sleep in D state. */
 const PATIENCE_NS = 1_000_000_000_000;
 const EVENTS_MAX = 10_000_000;
 const POLL_NS = 200_000_000;
+
+/** MAX_ORDER − 1 is 10. */
+const LARGEST_BLOCK = 1 << 10;
+
+export type Drained = 'drained' | 'panic' | 'deadlock';
 
 /** Slab that nobody frees: what cgroups hold from the start. To be taken before anything runs. */
 export function boot_slab(k: Kernel): ReadonlyMap<MemCgroup, number> {
@@ -21,12 +31,15 @@ export function boot_slab(k: Kernel): ReadonlyMap<MemCgroup, number> {
   return slab;
 }
 
-/** @returns `panic` if the kernel panicked, before or while it drained. @throws Error if it hangs */
+/**
+ * @returns `panic` if the kernel panicked, before or while it drained; `deadlock` if it came to the
+ * one that a kernel has, too. @throws Error if it hangs otherwise
+ */
 export function drain(
   system: System,
   slab: ReadonlyMap<MemCgroup, number>,
   check_every: number,
-): 'drained' | 'panic' {
+): Drained {
   const k = system.kernel;
   if (k.panicked !== null) return 'panic';
   lift_limits(k);
@@ -34,12 +47,32 @@ export function drain(
   const end_ns = k.sim.nowNs + PATIENCE_NS;
   const last_event = k.sim.seq + EVENTS_MAX;
   for (let why = restless(k); why !== null; why = restless(k)) {
-    if (k.sim.nowNs >= end_ns || k.sim.seq >= last_event) throw new Error(`does not drain: ${why}`);
+    if (k.sim.nowNs >= end_ns || k.sim.seq >= last_event) {
+      if (is_deadlock(k)) return 'deadlock';
+      throw new Error(`does not drain: ${why}`);
+    }
     run_checked(k, k.sim.nowNs + POLL_NS, check_every);
     if (k.panicked !== null) return 'panic';
   }
   demand_empty(k, slab);
   return 'drained';
+}
+
+/**
+ * Everybody left is dying, has reserves, and waits all the same for more than there is: beyond
+ * PAGE_ALLOC_COSTLY_ORDER, __GFP_NOFAIL tries for ever without calling the OOM killer.
+ */
+function is_deadlock(k: Kernel): boolean {
+  const living = [...k.processes].filter((leader) => leader !== k.init && !leader.kthread);
+  return (
+    living.every((t) => fatal_signal_pending(t) && is_napping(t)) &&
+    k.zonelists[0]!.every((zone) => zone.free < zone.min + LARGEST_BLOCK)
+  );
+}
+
+/** Sleeps for a jiffy between two attempts: not a wake-up that was lost. */
+function is_napping(t: Task): boolean {
+  return t.state === TASK_UNINTERRUPTIBLE && t.timer !== -1;
 }
 
 function run_checked(k: Kernel, until_ns: number, check_every: number): void {

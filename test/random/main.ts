@@ -36,7 +36,7 @@ class Tally {
   add({ events, kills, ended, drained }: Outcome): void {
     this.events += events;
     this.kills += kills;
-    const end = drained === 'panic' && ended !== 'panic' ? `${ended}, then panic` : ended;
+    const end = drained === 'drained' || drained === ended ? ended : `${ended}, then ${drained}`;
     this.ends.set(end, (this.ends.get(end) ?? 0) + 1);
   }
 

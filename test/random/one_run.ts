@@ -7,7 +7,7 @@ import type { Workload } from '../../src/workload/types.js';
 import { workloadToYaml } from '../../src/workload/write.js';
 import { CHAOS, chaos_policy } from './chaos_policy.js';
 import { Dice } from './dice.js';
-import { boot_slab, drain } from './drain.js';
+import { boot_slab, type Drained, drain } from './drain.js';
 import { random_workload } from './generator.js';
 
 /** A workload that takes more events is cut short: there are others to try. */
@@ -29,7 +29,7 @@ export interface Outcome {
   readonly events: number;
   readonly kills: number;
   readonly ended: string;
-  readonly drained: 'drained' | 'panic';
+  readonly drained: Drained;
   readonly fingerprint: string;
 }
 
