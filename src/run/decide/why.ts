@@ -80,6 +80,9 @@ function whyItsCgroupLives(
   victim: Candidate,
   name: string,
 ): string {
+  if (verdict.memcgCandidates.length === 0) {
+    return `${name}: the policy has rules of its own.`;
+  }
   const cgroupOf = (c: Candidate) => c.cgroup || '/';
   const scoreOf = (path: string): Candidate | undefined =>
     verdict.memcgCandidates
