@@ -1,4 +1,7 @@
 /** Pages of processes at the start of an imported workload, made to fit where they are shared. */
+import type { WorkloadFile } from '../workload/write.js';
+
+type ProcessFile = NonNullable<WorkloadFile['processes']>[number];
 
 /** Pages of one process at the start of the workload. */
 export interface ProcessPages {
@@ -55,4 +58,16 @@ export function fitSwap(pages: ReadonlyMap<number, ProcessPages>, swapPages: num
     moved += move;
   }
   return moved;
+}
+
+/** The same as the `memory` of a process in a workload file. */
+export function memoryOf(pages: ProcessPages): ProcessFile['memory'] {
+  return {
+    anon: `${pages.anon} pages`,
+    file: `${pages.file} pages`,
+    shmem: `${pages.shmem} pages`,
+    swap: `${pages.swap} pages`,
+    pgtables: `${pages.pgtables} pages`,
+    total_vm: `${pages.totalVm} pages`,
+  };
 }

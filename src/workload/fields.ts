@@ -211,3 +211,15 @@ export function cgroupPathProblem(path: string): string | null {
 export const nodes = z
   .array(integer(0, 63), { error: 'a list of node numbers, such as [0, 1]' })
   .min(1, { error: 'at least one node' });
+
+/** What files of every kind may begin with. */
+export const heading = {
+  $schema: z.string({ error: 'a URL' }).optional().describe('For editors; has no effect.'),
+  name: z
+    .string({ error: 'a name' })
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, {
+      error: 'a name of letters, digits, dots, dashes and underscores (it becomes a folder name)',
+    })
+    .optional()
+    .describe('Default: the name of the file.'),
+};

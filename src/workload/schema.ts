@@ -7,7 +7,7 @@
 import { z } from 'zod';
 import { cgroups } from './cgroupSchema.js';
 import { event } from './eventSchema.js';
-import { integer, strict, text, time } from './fields.js';
+import { heading, integer, strict, text, time } from './fields.js';
 import { shortOrLong } from './keyed.js';
 import { killer } from './killerSchema.js';
 import { machine } from './machineSchema.js';
@@ -55,14 +55,7 @@ const kernel = shortOrLong<Kernel, Kernel>(
 
 /** The whole file. */
 export const workloadSchema = strict({
-  $schema: z.string({ error: 'a URL' }).optional().describe('For editors; has no effect.'),
-  name: z
-    .string({ error: 'a name' })
-    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, {
-      error: 'a name of letters, digits, dots, dashes and underscores (it becomes a folder name)',
-    })
-    .optional()
-    .describe('Default: the name of the file.'),
+  ...heading,
   doc: z.string({ error: 'a text' }).prefault('').describe('What this workload shows.'),
   machine,
   kernel: kernel.prefault('4.15'),

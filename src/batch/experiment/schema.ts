@@ -1,6 +1,6 @@
 /** The experiment file as written; of the same family as workload files. */
 import { z } from 'zod';
-import { cgroupPath, integer, size, strict, text } from '../../workload/fields.js';
+import { cgroupPath, heading, integer, size, strict, text } from '../../workload/fields.js';
 import { listOrKeyed, shortOrLong } from '../../workload/keyed.js';
 
 const scalar = z.union([z.string().min(1), z.number(), z.boolean()], {
@@ -133,14 +133,7 @@ const fraction = z
 
 /** The whole file. */
 export const experimentSchema = strict({
-  $schema: z.string({ error: 'a URL' }).optional().describe('For editors; has no effect.'),
-  name: z
-    .string({ error: 'a name' })
-    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, {
-      error: 'a name of letters, digits, dots, dashes and underscores (it becomes a folder name)',
-    })
-    .optional()
-    .describe('Default: the name of the file.'),
+  ...heading,
   doc: z.string({ error: 'a text' }).prefault('').describe('The question that it asks.'),
   workload: z
     .union([z.string().min(1), z.record(z.string(), z.unknown())], {

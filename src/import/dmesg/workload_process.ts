@@ -3,7 +3,7 @@ import { pathText } from '../../workload/problems.js';
 import type { WorkloadFile } from '../../workload/write.js';
 import type { Notes } from '../imported.js';
 import { commOf } from '../names.js';
-import type { ProcessPages } from '../process_pages.js';
+import { memoryOf, type ProcessPages } from '../process_pages.js';
 import { adjOf } from './badness.js';
 import type { Judgement } from './judge.js';
 
@@ -57,14 +57,7 @@ export function importProcess(source: ProcessSource): ProcessFile {
     oom_score_adj: row.tgid === 1 ? INIT_ADJ : adjOf(row),
     ...cgroupOf(report, row),
     ...(bonus ? { cap_sys_admin: true } : {}),
-    memory: {
-      anon: `${pages.anon} pages`,
-      file: `${pages.file} pages`,
-      shmem: `${pages.shmem} pages`,
-      swap: `${pages.swap} pages`,
-      pgtables: `${pages.pgtables} pages`,
-      total_vm: `${pages.totalVm} pages`,
-    },
+    memory: memoryOf(pages),
     program: growthPages > 0 ? askingProgram(growthPages) : ['hold'],
   };
 }

@@ -5,7 +5,7 @@ import type { WorkloadFile } from '../../workload/write.js';
 import { parseVersion, presetFor } from '../dmesg/version.js';
 import { type ImportedWorkload, type Notes, notesText } from '../imported.js';
 import { commOf } from '../names.js';
-import type { ProcessPages } from '../process_pages.js';
+import { memoryOf } from '../process_pages.js';
 import { type Charges, placeCharges } from './charges.js';
 import { checkScores } from './check_scores.js';
 import type { HostCgroup, HostMachine, HostProcess, HostSnapshot } from './snapshot.js';
@@ -132,17 +132,6 @@ function processOf(process: HostProcess, snapshot: HostSnapshot, charges: Charge
     ...(known && process.cgroup !== '/' ? { cgroup: process.cgroup } : {}),
     ...(bonus ? { cap_sys_admin: true } : {}),
     memory: memoryOf(pages),
-  };
-}
-
-function memoryOf(pages: ProcessPages): ProcessFile['memory'] {
-  return {
-    anon: `${pages.anon} pages`,
-    file: `${pages.file} pages`,
-    shmem: `${pages.shmem} pages`,
-    swap: `${pages.swap} pages`,
-    pgtables: `${pages.pgtables} pages`,
-    total_vm: `${pages.totalVm} pages`,
   };
 }
 
