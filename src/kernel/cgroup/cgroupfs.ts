@@ -157,6 +157,9 @@ function* write_memory_file(
   }
 }
 
+/** A round never takes nothing, even where costs are zero: it waits for a victim by trying again. */
+const OOM_ROUND_NS_MIN = 100;
+
 /**
  * Sets the limit first, then makes usage fit: reclaim, and when that brings nothing, OOM kills until
  * it fits or the OOM killer has nothing to offer. The write succeeds either way.
@@ -181,7 +184,7 @@ function* memory_max_write(k: Kernel, t: Task, memcg: MemCgroup, max: number): F
     count_memcg_event(k, memcg, 'oom');
     if (!(yield* mem_cgroup_out_of_memory(k, t, memcg, GFP_KERNEL))) break;
     // A preemption point (oom_lock is a mutex): the loop must not keep the victim from the only CPU.
-    yield spend(t, k.costs.syscallNs);
+    yield spend(t, Math.max(OOM_ROUND_NS_MIN, k.costs.syscallNs));
   }
 }
 
