@@ -81,12 +81,12 @@ function summary({
   runs,
   property,
   isInterrupted,
-  result,
+  token,
 }: ShrinkReport) {
   const end = isInterrupted ? ', not to the end' : '';
   return (
     `oomsim: ${processesBefore} processes to ${processes} in ${runs} runs${end}; shows ${property}\n` +
-    `oomsim: ${result.token}\n`
+    `oomsim: ${token}\n`
   );
 }
 

@@ -2,12 +2,14 @@
 
 import { withToken, workloadHash } from '../../workload/load.js';
 import { parseWorkload, workloadData, workloadOf } from '../../workload/parse.js';
+import { InputError } from '../../workload/problems.js';
 import { formatTime } from '../../workload/units.js';
 import { type WorkloadFile, workloadToYaml } from '../../workload/write.js';
-import { RUN_DEFAULT, type RunChoices } from '../identity.js';
+import { identityOf, RUN_DEFAULT, type RunChoices, type WorkloadSource } from '../identity.js';
 import type { NamedRun } from '../named_run.js';
 import type { RunResult } from '../result.js';
 import { bootRun, runWorkload } from '../run.js';
+import { formatIdentity } from '../token.js';
 import { countProcesses, PASSES } from './passes.js';
 import type { Property } from './property.js';
 import { Search, type SearchOptions } from './search.js';
@@ -17,8 +19,9 @@ import { type Evidence, Trial } from './trial.js';
 export interface ShrinkReport {
   /** The workload file, ready to be run; its token is in it. */
   readonly yaml: string;
-  /** Its run. */
-  readonly result: RunResult;
+  readonly token: string;
+  /** Its run; null if it ends in an internal error, as `crash` wants it. */
+  readonly result: RunResult | null;
   readonly property: string;
   readonly processesBefore: number;
   readonly processes: number;
@@ -84,7 +87,7 @@ async function finished(
   choices: RunChoices,
   from: string,
   { property, processesBefore, processes }: Pick<ShrinkReport, Counted>,
-): Promise<Pick<ShrinkReport, 'yaml' | 'result'>> {
+): Promise<Pick<ShrinkReport, 'yaml' | 'token' | 'result'>> {
   const command = ['oomsim run FILE'];
   if (choices.run !== undefined && choices.run !== RUN_DEFAULT)
     command.push(`--run ${choices.run}`);
@@ -94,10 +97,26 @@ async function finished(
     `# ${from}, shrunk from ${processesBefore} processes to ${processes}; still shows ${property}.\n` +
     `# ${command.join(' ')}   ends with exit code ${exitCode}\n${yaml}`;
   const whole = { workload: parseWorkload(yaml, FILE), text: '', hash: '' };
-  const { panic } = await runWorkload(whole, choices);
-  const final = text(panic === null ? '0' : '1');
-  const result = await runWorkload({ ...whole, text: final, hash: workloadHash(final) }, choices);
-  return { yaml: withToken(final, result.token), result };
+  const final = text(exitCodeOf(await runOf(whole, choices)));
+  const source = { ...whole, text: final, hash: workloadHash(final) };
+  const result = await runOf(source, choices);
+  const token = result?.token ?? formatIdentity(identityOf(source, choices));
+  return { yaml: withToken(final, token), token, result };
+}
+
+/** Null if the run ends in an internal error. */
+async function runOf(source: WorkloadSource, choices: RunChoices): Promise<RunResult | null> {
+  try {
+    return await runWorkload(source, choices);
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    return null;
+  }
+}
+
+function exitCodeOf(result: RunResult | null): string {
+  if (result === null) return '3';
+  return result.panic === null ? '0' : '1';
 }
 
 type Counted = 'property' | 'processesBefore' | 'processes';

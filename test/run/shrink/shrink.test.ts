@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { Kernel } from '../../../src/kernel/kernel.js';
 import { findRun, findRunOrWorkload } from '../../../src/run/named_run.js';
 import { replayRun } from '../../../src/run/replay/replay.js';
 import { countProcesses } from '../../../src/run/shrink/passes.js';
@@ -59,8 +60,8 @@ test('200 processes that show defect D1 become a few', async () => {
   const report = (await shrink(path, ['alloc-failure'], { signal: enough.signal, onRun }))!;
   expect(report.processesBefore).toBe(200);
   expect(report.processes).toBeLessThanOrEqual(5);
-  expect(report.result.allocFailures).toBeGreaterThan(0);
-  expect(report.result.policy).toBe('cgroup');
+  expect(report.result!.allocFailures).toBeGreaterThan(0);
+  expect(report.result!.policy).toBe('cgroup');
 });
 
 test('the result holds its token, which replays it; shrinking again gives the same', async () => {
@@ -69,7 +70,7 @@ test('the result holds its token, which replays it; shrinking again gives the sa
   const path = join(tempDir(), 'small.yaml');
   writeFileSync(path, report.yaml);
   const replayed = await replayRun(await findRun(path, { outDir: '', force: false }));
-  expect(replayed).toMatchObject({ verdict: 'same', result: { token: report.result.token } });
+  expect(replayed).toMatchObject({ verdict: 'same', result: { token: report.token } });
   expect((await shrink('d1-inflight-failure', ['alloc-failure']))!.yaml).toBe(report.yaml);
 });
 
@@ -78,7 +79,7 @@ test('what a token asks for is in the result', async () => {
   const report = (await shrink(token, ['victim=/few:big']))!;
   const workload = parseWorkload(report.yaml, 'x.yaml');
   expect(workload).toMatchObject({ seed: '7', policy: 'process' });
-  expect(report.result.kills[0]).toMatchObject({ comm: 'big', cgroup: '/few' });
+  expect(report.result!.kills[0]).toMatchObject({ comm: 'big', cgroup: '/few' });
   expect(report.processes).toBeLessThanOrEqual(2);
 });
 
@@ -101,7 +102,7 @@ test('interrupted, the best so far is a whole result', async () => {
   const report = (await shrink('small-vs-large', ['kills>0'], { signal: stop.signal, onRun }))!;
   expect(report).toMatchObject({ runs: 10, isInterrupted: true });
   expect(report.processes).toBeLessThan(47);
-  expect(report.result.kills.length).toBeGreaterThan(0);
+  expect(report.result!.kills.length).toBeGreaterThan(0);
 });
 
 describe('properties', () => {
@@ -164,4 +165,17 @@ describe('properties', () => {
     await expect(shown('export default () => { for (;;); };')).rejects.toThrow('took more than');
     await expect(shown('export default 7;')).rejects.toThrow('no predicate');
   });
+});
+
+test('a workload that ends in an internal error', async () => {
+  const dispatch = vi.spyOn(Kernel.prototype, 'dispatch').mockImplementation(function (
+    this: Kernel,
+  ) {
+    throw new Error('a bug'); // planted
+  });
+  const report = (await shrink('small-vs-large', ['crash']))!;
+  dispatch.mockRestore();
+  expect(report).toMatchObject({ processes: 0, result: null });
+  expect(report.yaml).toMatch(/^# token: oomsim1:[^#@\n]*\n/);
+  expect(report.yaml).toContain('ends with exit code 3');
 });
