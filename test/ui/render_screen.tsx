@@ -6,7 +6,11 @@ import { UNICODE } from '../../src/ui/text/glyphs.js';
 import type { Track } from '../../src/ui/track.js';
 import { viewOf } from '../../src/ui/view.js';
 
-process.env.FORCE_COLOR = '0'; // before Ink is loaded: colours are another test's business
+// Before Ink is loaded, which asks for these once: colours are another test's business, and the
+// screen must be the same where the tests run in CI, though there Ink shows only the last frame.
+process.env.FORCE_COLOR = '0';
+delete process.env.CI;
+delete process.env.CONTINUOUS_INTEGRATION;
 
 /** A screen of a track at the time that the state says. */
 export function screenOf(
