@@ -39,6 +39,9 @@ const CLOSE_AFTER_MS = 10_000;
 /** Takes the terminal over. Ink is loaded only here, after the environment has been prepared. */
 export async function openDashboard(options: DashboardOptions): Promise<OpenDashboard> {
   if (isColorRefused(process.env)) process.env.FORCE_COLOR = '0'; // Ink looks at this one only
+  // Ink draws nothing where these are set. Whether they forbid a dashboard was asked before.
+  delete process.env.CI;
+  delete process.env.CONTINUOUS_INTEGRATION;
   process.env.NODE_ENV ??= 'production'; // React's development build is slow and keeps records
   const { createElement } = await import('react');
   const { render } = await import('ink');
