@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { process_mrelease } from '../../../src/kernel/mm/process_mrelease.js';
+import { mmput } from '../../../src/kernel/sched/exit.js';
 import type { Task } from '../../../src/kernel/sched/task.js';
 import { world } from '../fixture.js';
 
@@ -42,7 +43,7 @@ it('has to be tried again where a notifier would have to wait', () => {
   expect([release(), mm.anon_pages]).toEqual(['EAGAIN', 14]);
 });
 
-it('waits for mmap_sem, and exit_mmap() waits for it', () => {
+it('waits for mmap_sem', () => {
   const { w, mm } = scene();
   mm.tasks.delete(w.tasks.b);
   mm.mm_users--;
@@ -55,4 +56,20 @@ it('waits for mmap_sem, and exit_mmap() waits for it', () => {
   mm.mmap_sem.upWrite(w.tasks.b);
   w.advance(1);
   expect([call.value, mm.anon_pages]).toEqual([null, 0]);
+});
+
+it('is waited for by exit_mmap(), since any process may be its victim (5.15)', () => {
+  const isGoneAlongside = (kernel: string): boolean => {
+    const w = world({ kernel, tasks: { me: {}, a: { anon: 9 } } });
+    const mm = w.tasks.a.mm!;
+    w.run(w.tasks.me, mm.mmap_sem.downRead(w.tasks.me)); // as process_mrelease() has it
+    const exit = w.start(w.tasks.a, mmput(w.k, w.tasks.a, mm));
+    w.advance(10);
+    const isGone = exit.done;
+    mm.mmap_sem.upRead();
+    w.advance(1);
+    expect(exit.done).toBe(true);
+    return isGone;
+  };
+  expect([isGoneAlongside('5.9'), isGoneAlongside('6.1')]).toEqual([true, false]);
 });

@@ -6,6 +6,7 @@ import {
   mem_cgroup_scan_tasks,
   select_bad_process,
 } from '../../../src/kernel/mm/oom_kill.js';
+import { task_candidates } from '../../../src/kernel/mm/oom_trace.js';
 import { mark_oom_victim } from '../../../src/kernel/mm/oom_victim.js';
 import { type CgroupSpec, type TaskSpec, type World, world } from '../fixture.js';
 
@@ -24,6 +25,15 @@ function choiceOf(kernel: string, tasks: Record<string, TaskSpec>): string | nul
 describe('oom_evaluate_task (KERNEL.md 2.4)', () => {
   it('takes the highest badness', () => {
     expect(choiceOf('4.15', { a: { anon: 5 }, b: { anon: 9 }, c: { anon: 7 } })).toBe('b');
+  });
+
+  it('takes among equals the one that a report then names first', () => {
+    for (const kernel of ['4.15', '5.4']) {
+      const w = world({ kernel, tasks: { a: { anon: 5 }, b: { anon: 5 }, c: { anon: 4 } } });
+      const named = task_candidates(w.k, w.control()).map(({ comm }) => comm);
+      expect(named[0]).toBe(choice(w));
+      expect(named[2]).toBe('c');
+    }
   });
 
   it('finds nobody where nobody may be killed', () => {
