@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { OutputError, reasonOf } from './errors.js';
+import { makeFolder } from './make_folder.js';
 import { readManifest } from './manifest.js';
 
 /** The files of a run folder beside its manifest. */
@@ -42,7 +43,7 @@ export function prepareRunFolder(dir: string, identity: string, force: boolean):
     if (!force) refuseOther(dir, identity);
   }
   try {
-    mkdirSync(dir, { recursive: true });
+    makeFolder(dir);
   } catch (error) {
     throw new OutputError(`cannot create the folder ${dir}: ${reasonOf(error)}`, { cause: error });
   }

@@ -1,8 +1,9 @@
 /** The folder of a batch, and what has been played so far. */
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CsvWriter } from '../../record/csv_writer.js';
 import { OutputError, reasonOf } from '../../record/errors.js';
+import { makeFolder } from '../../record/make_folder.js';
 import { workloadPlace } from '../plan/replay.js';
 import type { Cell, Plan } from '../plan/types.js';
 import type { PlayedRun, RunStatus } from '../runner/messages.js';
@@ -45,7 +46,7 @@ export class ResultStore {
     this.plan = plan;
     this.columns = columnsOf(plan);
     if (existsSync(dir)) this.#claim(force);
-    this.#write(() => mkdirSync(join(dir, BATCH_FILES.workloads), { recursive: true }), dir);
+    this.#write(() => makeFolder(join(dir, BATCH_FILES.workloads)), dir);
     this.#writePlan();
     this.sort();
   }
