@@ -211,9 +211,7 @@ export function profileOf(
   overrides: Readonly<Record<string, string | number | boolean>> = {},
 ): Profile {
   const row = PROFILES.find(({ name }) => name === preset);
-  if (row === undefined) {
-    throw new Error(`unknown kernel "${preset}"; known: ${PROFILES.map((p) => p.name).join(', ')}`);
-  }
+  if (row === undefined) throw new Error(`unknown kernel "${preset}"`);
   const profile: Record<string, unknown> = { ...row.profile };
   for (const [name, value] of Object.entries(overrides)) {
     if (!Object.hasOwn(profile, name)) throw new Error(`unknown kernel switch "${name}"`);

@@ -1,7 +1,7 @@
 import type { Costs, KernelConfig, ZoneConfig } from '../kernel/config.js';
-import { policyOf } from '../kernel/policy/index.js';
+import { POLICIES, policyOf } from '../kernel/policy/index.js';
 import type { OomPolicy } from '../kernel/policy/policy.js';
-import { profileOf, SWITCHES } from '../kernel/profile.js';
+import { PROFILES, profileOf, SWITCHES } from '../kernel/profile.js';
 import { bytes_to_pages } from '../kernel/units.js';
 import { InputError } from '../workload/problems.js';
 import { hint } from '../workload/suggest.js';
@@ -78,7 +78,23 @@ function thp_min_free_kbytes(zones: readonly ZoneConfig[]): number {
   return 4 * Math.min(recommended, Math.floor(managed_pages(zones) / 20));
 }
 
-/** @throws InputError that says what may be meant */
+/** @throws InputError that says what may be meant by a name that is none */
+function checkNames({ kernel, policy, switches }: KernelChoice): void {
+  const kernels = PROFILES.map(({ name }) => name);
+  if (!kernels.includes(kernel)) throw unknownName('kernel', kernel, kernels);
+  const policies = POLICIES.map(({ name }) => name);
+  if (typeof policy === 'string' && !policies.includes(policy)) {
+    throw unknownName('policy', policy, policies, `, or a policy file: ./${policy}.ts`);
+  }
+  checkSwitchNames(switches);
+}
+
+function unknownName(what: string, name: string, known: readonly string[], or = ''): InputError {
+  return new InputError(
+    `unknown ${what} "${name}"${hint(name, known)}; known: ${known.join(', ')}${or}`,
+  );
+}
+
 function checkSwitchNames(switches: KernelChoice['switches']): void {
   const known = SWITCHES.map(({ name }) => name as string);
   for (const name of Object.keys(switches)) {
@@ -94,7 +110,7 @@ function checkSwitchNames(switches: KernelChoice['switches']): void {
  */
 export function kernel_config(workload: Workload, choice: KernelChoice): KernelConfig {
   const { machine, sysctl } = workload;
-  checkSwitchNames(choice.switches);
+  checkNames(choice);
   const zones = machine.zones ?? default_zones(machine);
   const thp_min_free = machine.thp ? thp_min_free_kbytes(zones) : null;
   try {

@@ -30,7 +30,15 @@ const SHIPPED_FOLDER = fileURLToPath(new URL('../../workloads/', import.meta.url
  */
 export function loadWorkload(pathOrName: string): LoadedWorkload {
   const path = resolve(pathOrName);
-  const text = readText(path);
+  return loadedFrom(readText(path, notFound), path);
+}
+
+/**
+ * A workload that was read already, for instance from standard input.
+ * @param path where from, for messages; policy files are looked for beside it
+ * @throws {WorkloadError} with every problem found
+ */
+export function loadedFrom(text: string, path: string): LoadedWorkload {
   return { workload: parseWorkload(text, path), path, text, hash: workloadHash(text) };
 }
 
@@ -60,9 +68,7 @@ export function shippedByHash(hashStart: string): LoadedWorkload | null {
   for (const name of shippedWorkloads()) {
     const path = join(SHIPPED_FOLDER, `${name}.yaml`);
     const text = readText(path);
-    const hash = workloadHash(text);
-    if (hash.startsWith(hashStart))
-      return { workload: parseWorkload(text, path), path, text, hash };
+    if (workloadHash(text).startsWith(hashStart)) return loadedFrom(text, path);
   }
   return null;
 }
@@ -82,15 +88,17 @@ function resolve(pathOrName: string): string {
 
 /**
  * Reads a text file.
+ * @param missing what to say when there is none of that name
  * @throws {InputError} with the reason in one line
  */
-export function readText(path: string): string {
+export function readText(path: string, missing = (_path: string) => 'no such file'): string {
   const shown = path === '' ? '""' : printable(path);
   let bytes: Buffer;
   try {
     bytes = readBytes(path);
   } catch (error) {
-    throw new InputError(`${shown}: ${reason(error, path)}`);
+    const absent = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    throw new InputError(`${shown}: ${absent ? missing(path) : reason(error)}`);
   }
   if (bytes.length > FILE_BYTES_MAX) {
     throw new InputError(`${shown}: larger than ${FILE_BYTES_MAX / 1024 / 1024} MiB`);
@@ -125,13 +133,11 @@ function readBytes(path: string): Buffer {
   }
 }
 
-function reason(error: unknown, path: string): string {
+function reason(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   switch (code) {
-    case 'ENOENT':
-      return notFound(path);
     case 'EISDIR':
-      return 'a directory, not a workload file';
+      return 'a directory, not a file';
     case 'EACCES':
     case 'EPERM':
       return 'no permission to read it';
@@ -147,7 +153,7 @@ function notFound(path: string): string {
   const neighbours = yamlFiles(dirname(path));
   const suggestion = hint(basename(path), [...neighbours, ...shipped]);
   if (suggestion !== '') return `no such file${suggestion}`;
-  return `no such file; shipped workloads: ${shipped.join(', ')}`;
+  return 'no such file; `oomsim list workloads` shows the shipped ones';
 }
 
 function yamlFiles(folder: string): string[] {

@@ -36,8 +36,9 @@ test('a folder is no workload', () => {
 });
 
 test.each([
-  [['--kernel', '3.2'], /unknown kernel "3\.2"; known: 4\.14/],
-  [['--policy', 'cgruop'], /unknown policy "cgruop"; known: process, .*cgroup/],
+  [['--kernel', '3.2'], /unknown kernel "3\.2".*; known: 4\.14/],
+  [['--kernel', '4.51'], /unknown kernel "4\.51", did you mean "4\.15"\?; known: 4\.14/],
+  [['--policy', 'cgruop'], /policy "cgruop", did you mean "cgroup"\?; known: process, .*cgroup/],
   [['--set', 'root_bonsu=true'], /unknown kernel switch "root_bonsu", did you mean "root_bonus"\?/],
   [['--set', 'root_bonus=maybe'], /root_bonus: expected true or false, found "maybe"/],
 ])('%j names nothing that exists: exit code 2, nothing written', (flags, message) => {
@@ -48,6 +49,15 @@ test.each([
   expect(stdout).toBe('');
   expect(exitCode).toBe(2);
   expect(readdirSync(cwd)).toEqual(['w.yaml']);
+});
+
+test('below /proc no folder can be made, which is said at once', (context) => {
+  if (process.platform !== 'linux') context.skip('needs /proc');
+  const cwd = tempDir();
+  writeFileSync(join(cwd, 'w.yaml'), GOOD);
+  const { exitCode, stderr } = oomsim(['run', 'w.yaml', '--out', '/proc/x'], { cwd });
+  expect(stderr).toMatch(/cannot create the folder \/proc\/x\/w-.*: no such file or folder/);
+  expect(exitCode).toBe(2);
 });
 
 test('an out folder that cannot be made is named', () => {

@@ -29,7 +29,7 @@ test('a capture to send around, decided elsewhere', () => {
 
 test.each([
   [tempDir, /no proc\/meminfo in it/],
-  [() => '/nowhere/at/all', /no such file/],
+  [() => '/nowhere/at/all', /no such file$/m],
   [
     () => join(serviceTree(), 'proc/meminfo'),
     /expected a folder with proc\/ and sys\/, or a capture/,

@@ -22,9 +22,6 @@ export const POLICIES: readonly OomPolicy[] = [
 /** @throws Error naming the unknown policy. */
 export function policyOf(name: string): OomPolicy {
   const policy = POLICIES.find((p) => p.name === name);
-  if (policy === undefined) {
-    const known = POLICIES.map((p) => p.name).join(', ');
-    throw new Error(`unknown policy "${name}"; known: ${known}, or a policy file: ./${name}.ts`);
-  }
+  if (policy === undefined) throw new Error(`unknown policy "${name}"`);
   return policy;
 }
