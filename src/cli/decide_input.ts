@@ -3,17 +3,14 @@ import { importObstacle, type OomReport, reportToWorkload } from '../import/dmes
 import { hostToWorkload } from '../import/host/index.js';
 import type { ImportedWorkload } from '../import/imported.js';
 import type { Situation } from '../run/decide/decide.js';
-import { loadWorkload } from '../workload/load.js';
-import { parseWorkload } from '../workload/parse.js';
 import { InputError, printable } from '../workload/problems.js';
 import type { Workload } from '../workload/types.js';
 import { hostSnapshot, sourceText } from './import_host.js';
 import { importKubernetes } from './import_kubernetes.js';
 import { importedYaml } from './imported_yaml.js';
+import { loadSource, STDIN } from './load_source.js';
 import { type ChosenReport, chooseReport } from './reports.js';
-import { readStdin, sourceKind } from './source_kind.js';
-
-const STDIN = 'standard input';
+import { sourceKind } from './source_kind.js';
 
 /** What to decide. */
 export interface DecideInput {
@@ -58,8 +55,7 @@ export async function readInput(file: string, flags: InputFlags): Promise<Decide
 
 async function fromWorkload(file: string, flags: InputFlags): Promise<DecideInput> {
   const source = file === '-' ? STDIN : file;
-  const workload =
-    file === '-' ? parseWorkload(await readStdin(), STDIN) : loadWorkload(file).workload;
+  const { workload } = await loadSource(file);
   const placed = workload.processes.some((process) => process.memory !== null);
   if (!placed && flags.at === undefined) {
     throw new InputError(

@@ -35,7 +35,7 @@ function addRun(program: Command, finish: Finish): void {
   program
     .command('run')
     .description('play one workload; files go to out/<name>-<kernel>-<policy>-<seed>/')
-    .argument('[workload]', 'a file, or the name of a shipped workload', 'small-vs-large')
+    .argument('[workload]', 'a file, - for standard input, or a shipped name', 'small-vs-large')
     .addOption(COMMON.kernel())
     .addOption(COMMON.policy())
     .addOption(COMMON.set())
@@ -287,7 +287,7 @@ function addFileCommands(program: Command, finish: Finish): void {
   program
     .command('validate')
     .description('check a workload file and name every problem with its line and column')
-    .argument('<file>', 'a file, or the name of a shipped workload')
+    .argument('<file>', 'a file, - for standard input, or the name of a shipped workload')
     .action(async (file) => finish((await import('./validate.js')).runValidate(file)));
   program
     .command('schema')

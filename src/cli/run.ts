@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { RUN_FILES } from '../record/run_folder.js';
 import type { RunObserver } from '../run/drive.js';
 import { identityOf } from '../run/identity.js';
 import { loadPolicyOf, type PolicyFile } from '../run/policy/load.js';
@@ -6,10 +8,11 @@ import type { RunResult } from '../run/result.js';
 import { bootRun, type RunOptions, runWorkload } from '../run/run.js';
 import { formatSeconds, formatSummary } from '../run/summary.js';
 import { formatIdentity } from '../run/token.js';
-import { type LoadedWorkload, loadWorkload } from '../workload/load.js';
+import type { LoadedWorkload } from '../workload/load.js';
 import { choosePolicy } from './choose_policy.js';
 import { EXIT } from './exit_codes.js';
 import { Interrupt } from './interrupt.js';
+import { loadSource } from './load_source.js';
 import { otherPolicy, playOnScreen, type ScreenFlags, wantsDashboard } from './on_screen.js';
 import type { Switches } from './options.js';
 import { printJson, printResult } from './output.js';
@@ -37,7 +40,7 @@ export interface RunFlags extends ScreenFlags {
 
 /** `oomsim run [WORKLOAD]`. @returns the exit code */
 export async function runRun(file: string, flags: RunFlags): Promise<number> {
-  const loaded = loadWorkload(file);
+  const loaded = await loadSource(file);
   const policy = (await choosePolicy(flags.policy)) ?? (await loadPolicyOf(loaded));
   const options = runOptions(flags, policy);
   const identity = identityOf(loaded, options);
@@ -52,7 +55,11 @@ export async function runRun(file: string, flags: RunFlags): Promise<number> {
     interrupt.release();
   }
   if (flags.json) printJson(result);
-  else printResult(formatSummary(result, repeatCommand(file, identity, policy)));
+  else {
+    const { outDir } = result;
+    const again = file === '-' && outDir !== null ? join(outDir, RUN_FILES.workload) : file;
+    printResult(formatSummary(result, repeatCommand(again, identity, policy)));
+  }
   if (flags.record && result.outDir !== null) {
     note(`oomsim: recorded: oomsim replay ${quoteForShell(result.outDir)} shows it again\n`);
   }

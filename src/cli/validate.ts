@@ -1,18 +1,18 @@
 /** `oomsim validate FILE`: is this a workload, and what is in it? */
 
 import { loadPolicyOf } from '../run/policy/load.js';
-import { loadWorkload } from '../workload/load.js';
 import { InputError } from '../workload/problems.js';
 import type { Workload } from '../workload/types.js';
 import { formatSize, formatTime } from '../workload/units.js';
+import { loadSource } from './load_source.js';
 
 /**
- * Checks a workload file, or a shipped workload.
+ * Checks a workload file, a shipped workload, or standard input (`-`).
  * @returns the exit code: 0, or 2 with the problems on stderr
  */
 export async function runValidate(file: string): Promise<number> {
   try {
-    const loaded = loadWorkload(file);
+    const loaded = await loadSource(file);
     const { workload, hash } = loaded;
     await loadPolicyOf(loaded);
     process.stdout.write(`ok: ${describe(workload)}, sha256 ${hash.slice(0, 12)}\n`);

@@ -46,6 +46,17 @@ test('--json prints the result and nothing else on stdout', () => {
   expect(stderr).toMatch(/^oomsim: w, oomsim1:/);
 });
 
+test('- reads the workload from standard input', () => {
+  const cwd = tempDir();
+  const { exitCode, stdout } = oomsim(['run', '-'], { cwd, input: SMALL });
+  expect(exitCode).toBe(0);
+  const repeat = /^repeat +oomsim run (\S+) /m.exec(stdout)![1]!;
+  expect(readFileSync(join(cwd, repeat), 'utf8')).toBe(SMALL);
+  const broken = oomsim(['validate', '-'], { cwd, input: 'machine: { memroy: 1GiB }' });
+  expect(broken.stderr).toMatch(/^standard input:1:12: error:.*memroy/m);
+  expect(broken.exitCode).toBe(2);
+});
+
 test('the folder tells what stdout told', () => {
   const cwd = folderWith(SMALL);
   const result = JSON.parse(oomsim(['run', 'w.yaml', '--json'], { cwd }).stdout);

@@ -1,0 +1,13 @@
+import { type LoadedWorkload, loadedFrom, loadWorkload } from '../workload/load.js';
+import { readStdin } from './source_kind.js';
+
+/** How messages name it, and the run. */
+export const STDIN = 'standard input';
+
+/**
+ * The workload that a command line names: a file, a shipped one, or `-` for standard input.
+ * @throws InputError if it cannot be read; WorkloadError if it is read and wrong
+ */
+export async function loadSource(file: string): Promise<LoadedWorkload> {
+  return file === '-' ? loadedFrom(await readStdin(), STDIN) : loadWorkload(file);
+}
