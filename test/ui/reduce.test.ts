@@ -90,7 +90,7 @@ test('[ and ] go from kill to kill, and say when there is no other', () => {
   });
   expect(press('[').state).toMatchObject({ kill: 1 });
   expect(press('[ [').state).toMatchObject({ kill: 0 });
-  expect(press('[ [ [').state.message).toBe('there is no kill before this one');
+  expect(press('[ [ [').state.message).toBe('there is no kill before this moment');
 });
 
 test('a cgroup is chosen, folded and found', () => {

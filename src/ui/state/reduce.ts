@@ -157,7 +157,7 @@ function otherKill(state: UiState, by: 1 | -1, view: View): UiState {
   if (kills.length === 0) return { ...state, message: 'nobody was killed so far' };
   const before = state.kill ?? (by > 0 ? killsDone - 1 : killsDone);
   const index = before + by;
-  if (index < 0) return { ...state, message: 'there is no kill before this one' };
+  if (index < 0) return { ...state, message: 'there is no kill before this moment' };
   if (index >= kills.length) return { ...state, message: 'there is no kill after this one' };
   return toKill(state, index, view);
 }
