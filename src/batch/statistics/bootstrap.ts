@@ -59,8 +59,7 @@ export function bcaInterval(
   if (Number.isNaN(estimate) || count < 2) {
     return { mean: estimate, low: Number.NaN, high: Number.NaN };
   }
-  const drawn = Float64Array.from(resamples.of(count), (indexes) => statistic(indexes));
-  const replicates = drawn.filter((value) => !Number.isNaN(value)).sort();
+  const replicates = replicatesOf(resamples.of(count), statistic).sort();
   let below = 0;
   for (const value of replicates) below += value < estimate ? 1 : value === estimate ? 0.5 : 0;
   const share = below / replicates.length;
@@ -75,11 +74,23 @@ export function bcaInterval(
   return { mean: estimate, low: bound((1 - confidence) / 2), high: bound((1 + confidence) / 2) };
 }
 
+/** The statistic of each sample, where it is defined. */
+function replicatesOf(samples: readonly Uint32Array[], statistic: Statistic): Float64Array {
+  const values = new Float64Array(samples.length);
+  let known = 0;
+  for (const indexes of samples) {
+    const value = statistic(indexes);
+    if (!Number.isNaN(value)) values[known++] = value;
+  }
+  return values.subarray(0, known);
+}
+
 /** From the jackknife: how fast the standard error changes with the estimate. */
 function accelerationOf(count: number, statistic: Statistic): number {
   const without = new Float64Array(count);
+  const indexes = Uint32Array.from({ length: count - 1 }, (_, index) => index + 1);
   for (let left = 0; left < count; left++) {
-    const indexes = Uint32Array.from({ length: count - 1 }, (_, i) => (i < left ? i : i + 1));
+    if (left > 0) indexes[left - 1] = left - 1;
     without[left] = statistic(indexes);
   }
   const known = without.filter((value) => !Number.isNaN(value));
