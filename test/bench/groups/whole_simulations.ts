@@ -55,8 +55,11 @@ function workloadRun(name: string): Benchmark {
   return { group, comparison: 'shipped workloads', name, unit: 'event', prepare };
 }
 
-const BATCHES = 8;
-const RUNS_A_BATCH = 16;
+/** Small batches: at the end of a round the threads wait for each other for as long as one takes. */
+const BATCHES = 64;
+const RUNS_A_BATCH = 4;
+/** Seconds, until every thread has compiled the kernel. */
+const BATCH_WARM_UPS = 10;
 
 /** Runs of a batch, with metrics and without files, on threads of the built program. */
 function batchRuns(threads: number, target?: Benchmark['target']): Benchmark {
@@ -84,7 +87,9 @@ function batchRuns(threads: number, target?: Benchmark['target']): Benchmark {
   const name = `${threads} thread${threads === 1 ? '' : 's'}`;
   const comparison = 'runs of a batch';
   const wallClock = true;
-  return { group, comparison, name, unit: 'run', wallClock, prepare, ...(target && { target }) };
+  const warmUps = BATCH_WARM_UPS;
+  const how = { unit: 'run', wallClock, warmUps };
+  return { group, comparison, name, ...how, prepare, ...(target && { target }) };
 }
 
 const contenders: Contender[] = ['heap', 'ladder', 'object heap'];

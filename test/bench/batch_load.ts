@@ -1,0 +1,38 @@
+/** Runs of a batch, with metrics and without files, on threads of the built program. */
+import type * as Executors from '../../src/batch/runner/executor.js';
+import { loadWorkload } from '../../src/workload/load.js';
+
+const RUNS_A_BATCH = 4;
+/** One that is played and one that waits: as in playPlan(). */
+const BATCHES_PER_THREAD = 2;
+
+/** Plays as much as it can for so many ms. @returns runs per second */
+export type BatchLoad = (ms: number) => Promise<number>;
+
+export async function batchLoad(threads: number): Promise<BatchLoad> {
+  const built = new URL('../../dist/batch/runner/executor.js', import.meta.url).href;
+  const { ThreadExecutor } = (await import(built)) as typeof Executors;
+  const executor = new ThreadExecutor(threads);
+  const { text, hash, path } = loadWorkload('small-vs-large');
+  const containers = ['/few', '/many'].map((name) => ({ name, paths: [name], requestBytes: null }));
+  const cell = { cell: 0, workload: { text, hash, name: path }, containers, seed: 'bench' };
+  const choices = { policy: undefined, kernel: undefined, check: false };
+  let run = 0;
+  return async (ms) => {
+    const beginMs = performance.now();
+    let finished = 0;
+    let lastMs = beginMs;
+    // No batch waits for another one: the end of a round leaves no thread idle that is counted.
+    const lane = async (): Promise<void> => {
+      while (performance.now() - beginMs < ms) {
+        const runs = Array.from({ length: RUNS_A_BATCH }, () => ++run);
+        await executor.play({ ...cell, ...choices, runs });
+        if (performance.now() - beginMs >= ms) return;
+        finished += runs.length;
+        lastMs = performance.now();
+      }
+    };
+    await Promise.all(Array.from({ length: threads * BATCHES_PER_THREAD }, lane));
+    return (finished * 1000) / (lastMs - beginMs);
+  };
+}
