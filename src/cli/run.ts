@@ -58,7 +58,8 @@ export async function runRun(file: string, flags: RunFlags): Promise<number> {
   else {
     const { outDir } = result;
     const again = file === '-' && outDir !== null ? join(outDir, RUN_FILES.workload) : file;
-    printResult(formatSummary(result, repeatCommand(again, identity, policy)));
+    const repeat = repeatCommand(again, identity, policy);
+    printResult(formatSummary(result, repeat, process.stdout.columns || undefined));
   }
   if (flags.record && result.outDir !== null) {
     note(`oomsim: recorded: oomsim replay ${quoteForShell(result.outDir)} shows it again\n`);

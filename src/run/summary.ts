@@ -1,6 +1,6 @@
 import { RUN_FILES } from '../record/run_folder.js';
 import type { KillResult, RunResult } from './result.js';
-import { alignColumns } from './text_table.js';
+import { alignColumns, wrapColumns } from './text_table.js';
 
 /** More would push the rest of the summary off the screen; all are in kills.csv. */
 const KILLS_SHOWN_MAX = 40;
@@ -17,8 +17,14 @@ export const ENDINGS: Readonly<Record<string, string>> = {
 /**
  * What a run came to, for people: who died and why in a line each, then where to read on. The
  * command that repeats the run comes last, where it is found and copied most easily.
+ *
+ * @param columns of the terminal, where the result goes to one
  */
-export function formatSummary(result: RunResult, repeatCommand: string): string {
+export function formatSummary(
+  result: RunResult,
+  repeatCommand: string,
+  columns = Number.POSITIVE_INFINITY,
+): string {
   const { kills, outDir, simulatedNs, panic } = result;
   const ending = ENDINGS[result.endedBy] ?? result.endedBy;
   const facts: [string, string][] = [
@@ -30,28 +36,36 @@ export function formatSummary(result: RunResult, repeatCommand: string): string 
   if (outDir !== null) facts.push(['files', `${outDir}: ${Object.values(RUN_FILES).join(' ')}`]);
   facts.push(['token', result.token], ['repeat', repeatCommand]);
   const title = `${result.name}, kernel ${result.kernel}, policy ${result.policy}`;
-  return `${title}\n\n${formatKills(kills)}\n${formatFacts(facts)}`;
+  return `${title}\n\n${formatKills(kills, columns)}\n${formatFacts(facts)}`;
 }
 
-function formatKills(kills: readonly KillResult[]): string {
+const INDENT = '  ';
+
+function formatKills(kills: readonly KillResult[], columns: number): string {
   if (kills.length === 0) return 'Nobody was killed.\n';
   const head = ['time', 'pid', 'comm', 'cgroup', 'points', 'why'];
   const rows = kills
     .slice(0, KILLS_SHOWN_MAX)
-    .map((kill) => [
+    .map((kill, i) => [
       formatSeconds(kill.timeNs),
       String(kill.pid),
       kill.comm,
       kill.cgroup,
       String(kill.points),
-      whyKilled(kill),
+      isSameGroup(kill, kills[i - 1]) ? 'the same' : whyKilled(kill),
     ]);
-  const lines = alignColumns([head, ...rows], ['right', 'right', 'left', 'left', 'right', 'left']);
+  const sides = ['right', 'right', 'left', 'left', 'right', 'left'] as const;
+  const lines = wrapColumns([head, ...rows], sides, columns - INDENT.length);
   const more = kills.length - rows.length;
   if (more > 0) lines.push(`… and ${formatCount(more)} more, see ${RUN_FILES.kills}`);
   const title =
     kills.length === 1 ? '1 process was killed' : `${kills.length} processes were killed`;
-  return `${title}${byWhom(kills)}\n${lines.map((line) => `  ${line}\n`).join('')}`;
+  return `${title}${byWhom(kills)}\n${lines.map((line) => `${INDENT}${line}\n`).join('')}`;
+}
+
+/** Killed with the one before, by one decision about their group. */
+function isSameGroup(kill: KillResult, before: KillResult | undefined): boolean {
+  return kill.group && before?.group === true && whyKilled(kill) === whyKilled(before);
 }
 
 /** How many of the kills were not the kernel's, where some were: `, 2 by earlyoom`. */
@@ -69,9 +83,8 @@ function byWhom(kills: readonly KillResult[]): string {
 /** One line: what ran out, for whom, and how the victim came to it. */
 export function whyKilled(kill: KillResult): string {
   const where = kill.memcg === '' ? '' : ` in ${kill.memcg}`;
-  const group = kill.group ? ', with its group' : '';
   if (kill.killer !== null) return `${kill.killer} (${kill.triggerPid}): ${kill.reason}${where}`;
-  return `${kill.reason}${where}, asked by ${kill.triggerComm} (${kill.triggerPid})${group}`;
+  return `${kill.reason}${where}, asked by ${kill.triggerComm} (${kill.triggerPid})`;
 }
 
 function formatFacts(facts: readonly (readonly [string, string])[]): string {

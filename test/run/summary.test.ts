@@ -78,3 +78,23 @@ test('numbers read the same everywhere', () => {
   expect([0, 999, 1000, 1234567].map(formatCount)).toEqual(['0', '999', '1,000', '1,234,567']);
   expect([0, 1_128_999_999, 61e9].map(formatSeconds)).toEqual(['0.000 s', '1.128 s', '61.000 s']);
 });
+
+test('on a terminal reasons are broken at spaces, below each other', () => {
+  const lines = formatSummary(result, 'x', 67).split('\n').slice(3, 9);
+  expect(lines).toEqual([
+    '     time   pid  comm   cgroup  points  why',
+    '  1.128 s     7  big    /few     15360  Out of memory, asked by small',
+    '                                        (9)',
+    '  2.400 s  1234  small  /many       80  Out of memory in /many, asked',
+    '                                        by small (9)',
+    '',
+  ]);
+});
+
+test('of a group that dies together the reason is given once', () => {
+  const member = (pid: number, time: number) =>
+    killResult(time, oomKill({ pid, group: true, reason: 'member of /d' }));
+  const text = formatSummary({ ...result, kills: [member(1, 0), member(2, 0)] }, 'x');
+  expect(text.match(/member of/g)).toHaveLength(1);
+  expect(text).toContain('  the same\n');
+});
