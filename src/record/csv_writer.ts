@@ -81,9 +81,9 @@ export class CsvWriter {
     return this.#used;
   }
 
-  /** A copy of what was written from `start` on. */
-  textFrom(start: number): Uint8Array {
-    return Uint8Array.prototype.slice.call(this.#bytes, start, this.#used);
+  /** Copies what was written from `start` on. */
+  copyFrom(start: number, to: Uint8Array): void {
+    this.#bytes.copy(to, 0, start, this.#used);
   }
 
   /** Adds a row that was written to `room()` and ends at `end`, without its newline. */

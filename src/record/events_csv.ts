@@ -71,6 +71,39 @@ class Stamp {
   }
 }
 
+/** `comm,cgroup`: neighbouring rows of a tracepoint mostly have both in common. */
+class Names {
+  readonly #texts = new KnownTexts(PLAIN_IN_CELL);
+  #comm: string | null = null;
+  #cgroup: string | null = null;
+  readonly #text = new Uint8Array(NAMES_BYTES_MAX);
+  /** −1: they need quotes, or are too long. */
+  #length = -1;
+
+  put(bytes: Uint8Array, at: number, comm: string, cgroup: string): number {
+    if (comm !== this.#comm || cgroup !== this.#cgroup) {
+      this.#length = this.#write(comm, cgroup);
+      this.#comm = comm;
+      this.#cgroup = cgroup;
+    }
+    if (this.#length < 0) return -1;
+    bytes.set(this.#text, at); // what is too much of it is overwritten by what follows
+    return at + this.#length;
+  }
+
+  #write(comm: string, cgroup: string): number {
+    const commBytes = this.#texts.bytesOf(comm);
+    const cgroupBytes = this.#texts.bytesOf(cgroup);
+    if (commBytes === null || cgroupBytes === null) return -1;
+    const length = commBytes.length + 1 + cgroupBytes.length;
+    if (length > NAMES_BYTES_MAX) return -1;
+    this.#text.set(commBytes);
+    this.#text[commBytes.length] = COMMA;
+    this.#text.set(cgroupBytes, commBytes.length + 1);
+    return length;
+  }
+}
+
 /** A field of a tracepoint, and how it stands in the row written last. */
 interface Field {
   readonly key: string;
@@ -89,7 +122,7 @@ interface Field {
  */
 class EventRows {
   readonly #event: Uint8Array;
-  readonly #names = new KnownTexts(PLAIN_IN_CELL);
+  readonly #names = new Names();
   readonly #fields: Field[] = [];
   /** The text of all fields in the row written last. */
   readonly #args = new Uint8Array(ARGS_BYTES_MAX);
@@ -120,20 +153,14 @@ class EventRows {
     { timeNs, seq, pid, comm, cgroup }: TraceContext,
     fields: Record<string, unknown>,
   ): number {
-    const commBytes = this.#names.bytesOf(comm);
-    const cgroupBytes = this.#names.bytesOf(cgroup);
     const args = this.#putArgs(fields);
-    if (commBytes === null || cgroupBytes === null || args < 0) return -1;
-    if (commBytes.length + cgroupBytes.length > NAMES_BYTES_MAX) return -1;
+    if (args < 0) return -1;
     let at = this.stamp.put(bytes, from, timeNs, seq);
     bytes.set(this.#event, at);
     at = putNumber(bytes, at + this.#event.length, pid);
     bytes[at++] = COMMA;
-    bytes.set(commBytes, at);
-    at += commBytes.length;
-    bytes[at++] = COMMA;
-    bytes.set(cgroupBytes, at);
-    at += cgroupBytes.length;
+    at = this.#names.put(bytes, at, comm, cgroup);
+    if (at < 0) return -1;
     bytes[at++] = COMMA;
     bytes.set(this.#args, at);
     return at + args;

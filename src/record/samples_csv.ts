@@ -73,8 +73,13 @@ export function defaultSampleIntervalNs(untilNs: number): number {
 /** A row as it was written last, from the path on. */
 interface Row {
   cells: CsvCell[];
+  /** Its bytes, in the first `length` of these. */
   text: Uint8Array;
+  length: number;
 }
+
+/** Room for a row of ordinary numbers, so that it need not be made anew whenever one grows. */
+const ROW_BYTES = 512;
 
 /** samples.csv: a row for the machine (`/`) and for every cgroup at each sampled instant. */
 export class SamplesCsv {
@@ -104,29 +109,33 @@ export class SamplesCsv {
 
   /** Adds the last sample's rows again: nothing has changed. @throws OutputError */
   again(timeNs: number): void {
-    for (const { text } of this.#rows) this.#repeat(timeNs, text);
+    for (const row of this.#rows) this.#repeat(timeNs, row);
   }
 
   /** Most rows of most samples are as they were before: those are copied. */
   #add(i: number, timeNs: number, cells: CsvCell[]): void {
-    const last = this.#rows[i];
-    if (last !== undefined && isSame(last.cells, cells)) {
-      this.#repeat(timeNs, last.text);
+    this.#rows[i] ??= { cells: [], text: new Uint8Array(ROW_BYTES), length: 0 };
+    const row = this.#rows[i];
+    if (isSame(row.cells, cells)) {
+      this.#repeat(timeNs, row);
       return;
     }
     this.#csv.cells([timeNs]);
     const start = this.#csv.used;
     this.#csv.cells(cells);
-    this.#rows[i] = { cells, text: this.#csv.textFrom(start) };
+    row.length = this.#csv.used - start;
+    if (row.length > row.text.length) row.text = new Uint8Array(2 * row.length);
+    this.#csv.copyFrom(start, row.text);
     this.#csv.endRow();
-    this.#cells = last?.cells ?? [];
+    this.#cells = row.cells;
+    row.cells = cells;
   }
 
-  #repeat(timeNs: number, text: Uint8Array): void {
+  #repeat(timeNs: number, { text, length }: Row): void {
     const bytes = this.#csv.room(NUMBER_BYTES_MAX + text.length);
     const at = putNumber(bytes, this.#csv.used, timeNs);
-    bytes.set(text, at);
-    this.#csv.addRow(at + text.length);
+    bytes.set(text, at); // what is too much of it is overwritten by what follows
+    this.#csv.addRow(at + length);
   }
 
   /** @throws OutputError */
