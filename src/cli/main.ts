@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import nodeModule from 'node:module';
 import { Argument, Command, CommanderError, Option } from 'commander';
 import { PROGRAM_VERSION } from '../run/program_version.js';
 import { EXIT } from './exit_codes.js';
@@ -317,6 +318,8 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
+// From Node 22.1 on, a second start needn't compile again; commands are imported after this.
+(nodeModule as { enableCompileCache?: () => void }).enableCompileCache?.();
 tolerateClosedPipes();
 process.on('uncaughtException', (error) => process.exit(reportError(error)));
 process.exitCode = await main(process.argv.slice(2));

@@ -1,4 +1,5 @@
-import { stringify } from 'csv-stringify/sync';
+import { createRequire } from 'node:module';
+import type * as CsvStringify from 'csv-stringify/sync';
 import { AppendFile, type FileCalls } from './append_file.js';
 import { PLAIN_IN_CELL, putNumber, putPlain } from './text_bytes.js';
 
@@ -140,7 +141,10 @@ export class CsvWriter {
   }
 }
 
-/** A text as one cell, as csv-stringify writes it. */
+const require = createRequire(import.meta.url);
+
+/** A text as one cell, as csv-stringify writes it: loaded by the first, as a start needs none. */
 function quoted(text: string): string {
+  const { stringify } = require('csv-stringify/sync') as typeof CsvStringify;
   return stringify([[text]]).slice(0, -1);
 }
