@@ -10,6 +10,8 @@ import { checkpointOf } from '../../../src/run/checkpoint.js';
 import { drive } from '../../../src/run/drive.js';
 import { play } from '../../../src/run/play.js';
 import { loadWorkload, shippedWorkloads } from '../../../src/workload/load.js';
+import { parseWorkload } from '../../../src/workload/parse.js';
+import type { Workload } from '../../../src/workload/types.js';
 import type { Benchmark, Target, Work } from '../benchmark.js';
 
 const group = 'whole simulations';
@@ -24,9 +26,21 @@ const NOWHERE: FileCalls = {
 
 type Recorded = 'kernel' | 'kernel, fingerprint' | 'kernel, fingerprint, files';
 
-/** A shipped workload from boot to its end; the file system is left out, it is not ours. */
-function observed(name: string, recorded: Recorded): Work {
-  const { workload } = loadWorkload(name);
+/**
+ * small-vs-large with sixteen times the memory, in steps of the same size: as much of everything
+ * that happens once, and 22,000 events instead of 4,000.
+ */
+function largerFairness(): Workload {
+  const text = loadWorkload('small-vs-large')
+    .text.replace('memory: 460MiB', `memory: ${16 * 460}MiB`)
+    .replace('anon: 60MiB', `anon: ${16 * 60}MiB`)
+    .replace('anon: 8MiB', `anon: ${16 * 8}MiB`)
+    .replace('until: 5s', 'until: 60s');
+  return parseWorkload(text, 'small-vs-large');
+}
+
+/** From boot to the end; the file system is left out, it is not ours. */
+function observed(workload: Workload, recorded: Recorded): Work {
   let run = 0;
   return async () => {
     run += 1;
@@ -81,17 +95,20 @@ const OBSERVERS: readonly { name: Recorded; target?: Target }[] = [
   },
 ];
 
+const LARGER = 'small-vs-large, sixteen times as large';
+
 export const benchmarks: Benchmark[] = [
-  ...['small-vs-large', 'starved-reaper', 'page-cache', 'swap'].flatMap((workload) =>
+  ...[LARGER, 'small-vs-large', 'starved-reaper', 'page-cache', 'swap'].flatMap((workload) =>
     OBSERVERS.map(({ name, target }) => ({
       group: group as Benchmark['group'],
       comparison: `${workload}, without the file system`,
       name,
       unit: 'event',
       warmUps: WARM_UPS,
-      slow: workload !== 'small-vs-large',
-      ...(target === undefined || workload !== 'small-vs-large' ? {} : { target }),
-      prepare: () => observed(workload, name),
+      slow: workload !== LARGER,
+      ...(target === undefined || workload !== LARGER ? {} : { target }),
+      prepare: () =>
+        observed(workload === LARGER ? largerFairness() : loadWorkload(workload).workload, name),
     })),
   ),
   ...shippedWorkloads().map((name) => ({
