@@ -1,10 +1,11 @@
 /** Plays truth files and compares what happens with what real kernels did. */
 import type { TraceFields } from '../../kernel/trace.js';
+import { InputError } from '../../workload/problems.js';
 import type { Workload } from '../../workload/types.js';
 import { boot } from '../boot.js';
 import { disagreement, run_lengths, type Simulated, victims_text } from './compare.js';
 import { TRUTH_KERNELS, translate } from './translate.js';
-import { readTruth, type TruthKernel, truthFiles } from './truth.js';
+import { readTruth, type Truth, type TruthKernel, truthFiles } from './truth.js';
 
 export interface FidelityRow {
   readonly file: string;
@@ -59,7 +60,8 @@ function home_of(process: Workload['processes'][number]): string | null {
 }
 
 /**
- * Plays every scenario of a folder (or file) on every kernel it was measured on.
+ * Plays every scenario of a folder (or file) on every kernel it was measured on. One that asks for
+ * what the model does not know is a miss, and says so.
  * @throws InputError for a file that is not a truth file
  */
 export function* fidelity(path: string, seed = '1'): Generator<FidelityRow> {
@@ -67,24 +69,28 @@ export function* fidelity(path: string, seed = '1'): Generator<FidelityRow> {
     const truth = readTruth(file);
     for (const [kernel, measured] of Object.entries(truth.kernels)) {
       if (!(kernel in TRUTH_KERNELS)) continue;
-      const got = simulate(translate(truth, kernel, measured), seed);
-      yield row_of(truth.name, kernel, measured, got);
+      yield row_of(truth, kernel, measured, seed);
     }
   }
 }
 
-function row_of(file: string, kernel: string, measured: TruthKernel, got: Simulated): FidelityRow {
-  const why = disagreement(measured, got);
-  const expected = [...new Set(measured.outcomes.map(outcome_text))];
-  return {
-    file,
+function row_of(truth: Truth, kernel: string, measured: TruthKernel, seed: string): FidelityRow {
+  const row = {
+    file: truth.name,
     kernel,
     stable: measured.stable,
-    agrees: why === '',
-    expected,
-    got: outcome_text(got),
-    why,
+    expected: [...new Set(measured.outcomes.map(outcome_text))],
   };
+  let workload: Workload;
+  try {
+    workload = translate(truth, kernel, measured);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    return { ...row, agrees: false, got: 'not played', why: error.message };
+  }
+  const got = simulate(workload, seed);
+  const why = disagreement(measured, got);
+  return { ...row, agrees: why === '', got: outcome_text(got), why };
 }
 
 function outcome_text(outcome: Simulated): string {

@@ -1,9 +1,11 @@
 /** The guest program's operations as program steps (truth/SCENARIOS.md; guest.c where that is brief). */
+import { InputError } from '../../workload/problems.js';
 import type { ProbeKind, Step, Variate } from '../../workload/types.js';
 import type { TruthProcess } from './truth.js';
 
 const MS = 1_000_000;
 const MIB = 1_048_576;
+const DISK_FILE = '/mnt/f';
 
 export const constant = (value: number): Variate => ({ kind: 'constant', value });
 
@@ -22,19 +24,59 @@ const every = (op: Op): Variate | null => {
   return ms > 0 ? constant(ms * MS) : null;
 };
 
-const text = (op: Op, key: string): string => String(op[key] ?? '');
+const text = (op: Op, key: string, otherwise = ''): string => String(op[key] ?? otherwise);
 
-/** Steps of a whole program; `repeat` starts it again from its beginning. */
-export function programOf(ops: readonly Op[], t0_ns: number): Step[] {
+/** What programs find in the guest that they run in. */
+export interface Guest {
+  readonly t0_ns: number;
+  /** Size of /mnt/f, where reading it ends. */
+  readonly disk_file_mb: number;
+  /** Process types by their id. */
+  readonly types: ReadonlySet<string>;
+}
+
+const SIGNALS: Readonly<Record<number, string>> = {
+  1: 'HUP',
+  2: 'INT',
+  3: 'QUIT',
+  6: 'ABRT',
+  9: 'KILL',
+  15: 'TERM',
+  18: 'CONT',
+  19: 'STOP',
+};
+
+export const signal_name = (number: number): string => SIGNALS[number] ?? 'TERM';
+
+const PROBES: ReadonlySet<string> = new Set<ProbeKind>([
+  'pipe',
+  'sock',
+  'tmpfs',
+  'fork',
+  'open',
+  'mmap',
+]);
+
+function probe_kind(op: Op): ProbeKind {
+  const kind = text(op, 'kind');
+  if (!PROBES.has(kind)) throw new InputError(`unknown kind of probe '${kind}'`);
+  return kind as ProbeKind;
+}
+
+/**
+ * Steps of a whole program; `repeat` starts it again from its beginning.
+ * @throws InputError for an operation that is not known
+ */
+export function programOf(ops: readonly Op[], guest: Guest): Step[] {
   const steps: Step[] = [];
   for (const op of ops) {
     if (op.op === 'repeat') return [{ op: 'loop', times: null, steps }];
-    steps.push(...stepsOf(op, t0_ns));
+    steps.push(...stepsOf(op, guest));
   }
   return steps;
 }
 
-function stepsOf(op: Op, t0_ns: number): Step[] {
+function stepsOf(op: Op, guest: Guest): Step[] {
   switch (op.op) {
     case 'anon':
       return [
@@ -58,30 +100,23 @@ function stepsOf(op: Op, t0_ns: number): Step[] {
       // Sleeps, if at all, after every 16 blocks of 64 KiB.
       return [{ op: 'tmpfs', size: bytes(op, 'mb', 16), step: constant(MIB), every: every(op) }];
     case 'readfile':
+      return [read_step(op, 64, guest)];
     case 'mapfile':
+      // Always from its beginning and without a pause.
       return [
         {
-          op: op.op === 'readfile' ? 'read' : 'map',
+          op: 'map',
           size: bytes(op, 'mb', 64),
-          file: '/mnt/f',
-          skip: Math.round(number(op, 'skip_mb', 0) * MIB),
+          file: text(op, 'path', DISK_FILE),
+          skip: 0,
           times: number(op, 'loops', 1),
-          every: every(op),
+          every: null,
         },
       ];
     case 'writefile':
       return [{ op: 'write', size: bytes(op, 'mb', 16), file: '/mnt/w', every: every(op) }];
     case 'file':
-      return [
-        {
-          op: 'read',
-          size: bytes(op, 'mb', 16),
-          file: '/mnt/f',
-          skip: 0,
-          times: number(op, 'loops', 1),
-          every: every(op),
-        },
-      ];
+      return [read_step(op, 16, guest)];
     case 'churn':
       return [
         {
@@ -94,6 +129,7 @@ function stepsOf(op: Op, t0_ns: number): Step[] {
       return [{ op: 'threads', count: number(op, 'n', 1), size: bytes(op, 'mb', 0) }];
     case 'spawn':
     case 'fork':
+      if (!guest.types.has(text(op, 'type'))) return []; // the guest goes on with the next one
       return [
         {
           op: op.op,
@@ -103,6 +139,7 @@ function stepsOf(op: Op, t0_ns: number): Step[] {
       ];
     case 'clonevm':
     case 'vfork':
+      if (!guest.types.has(text(op, 'type'))) return [];
       return [{ op: op.op === 'vfork' ? 'vfork' : 'clone_vm', process: text(op, 'type') }];
     case 'bomb':
       return [
@@ -128,7 +165,7 @@ function stepsOf(op: Op, t0_ns: number): Step[] {
       return [
         {
           op: 'probe',
-          kind: text(op, 'kind') as ProbeKind,
+          kind: probe_kind(op),
           duration: constant(number(op, 'ms', 1000) * MS),
           every: constant(number(op, 'us', 1000) * 1000),
         },
@@ -136,8 +173,24 @@ function stepsOf(op: Op, t0_ns: number): Step[] {
     case 'mprot':
       return [{ op: 'mprotect', duration: constant(number(op, 'ms', 1000) * MS) }];
     default:
-      return simpleSteps(op, t0_ns);
+      return simpleSteps(op, guest.t0_ns);
   }
+}
+
+/** read(2) to the end of what was asked for, or of the file. */
+function read_step(op: Op, default_mb: number, guest: Guest): Step {
+  const file = text(op, 'path', DISK_FILE);
+  const skip_mb = number(op, 'skip_mb', 0);
+  const end_mb = file === DISK_FILE ? guest.disk_file_mb : Number.POSITIVE_INFINITY;
+  const mb = Math.max(0, Math.min(number(op, 'mb', default_mb), end_mb - skip_mb));
+  return {
+    op: 'read',
+    size: constant(Math.round(mb * MIB)),
+    file,
+    skip: Math.round(skip_mb * MIB),
+    times: number(op, 'loops', 1),
+    every: every(op),
+  };
 }
 
 function simpleSteps(op: Op, t0_ns: number): Step[] {
@@ -160,11 +213,11 @@ function simpleSteps(op: Op, t0_ns: number): Step[] {
     case 'adj':
       return [{ op: 'oom_score_adj', value: number(op, 'v', 0) }];
     case 'comm':
-      return [{ op: 'comm', value: text(op, 'v') }];
+      return [{ op: 'comm', value: text(op, 'v', 'x') }];
     case 'cg':
-      return [{ op: 'cgroup', path: text(op, 'v') }];
+      return [{ op: 'cgroup', path: text(op, 'v', '/') }];
     case 'ignore':
-      return [{ op: 'ignore', signal: 'TERM' }];
+      return [{ op: 'ignore', signal: signal_name(number(op, 'sig', 15)) }];
     case 'sleep':
       return [{ op: 'sleep', duration: constant(number(op, 'ms', 0) * MS) }];
     case 'at':
@@ -176,12 +229,12 @@ function simpleSteps(op: Op, t0_ns: number): Step[] {
       return [
         {
           op: 'hold',
-          duration: op.ms === undefined ? null : constant(number(op, 'ms', 0) * MS),
+          duration: number(op, 'ms', -1) < 0 ? null : constant(number(op, 'ms', 0) * MS),
         },
       ];
     case 'exit':
       return [{ op: 'exit', code: number(op, 'code', 0) }];
     default:
-      return [];
+      throw new InputError(`unknown op '${op.op}'`);
   }
 }

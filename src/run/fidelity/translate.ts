@@ -1,4 +1,5 @@
 /** A truth file's scenario as a workload: the machine, the cgroups, the processes, the events. */
+import { InputError } from '../../workload/problems.js';
 import type {
   CgroupSpec,
   EventSpec,
@@ -13,7 +14,7 @@ import {
   EMULATED_SWAP_PAGE_NS,
   GUEST_PROCESS,
 } from './guest.js';
-import { constant, programOf } from './ops.js';
+import { constant, type Guest, programOf, signal_name } from './ops.js';
 import type { Truth, TruthEvent, TruthKernel, TruthProcess, TruthScenario } from './truth.js';
 
 const MS = 1_000_000;
@@ -35,10 +36,18 @@ const SETUP_MS = 400;
 const SETUP_PER_PROCESS_MS = 12;
 const QUIET_MS = 1200;
 
-/** The workload that plays what `kernelName` was measured with. */
+/**
+ * The workload that plays what `kernelName` was measured with.
+ * @throws InputError for an operation or event that is not known
+ */
 export function translate(truth: Truth, kernelName: string, measured: TruthKernel): Workload {
   const { scenario } = measured;
   const t0_ns = setup_ns(scenario);
+  const guest: Guest = {
+    t0_ns,
+    disk_file_mb: scenario.disk_file_mb ?? Number.POSITIVE_INFINITY,
+    types: new Set(scenario.processes.map(({ id }) => id)),
+  };
   const { kernel, policy } = TRUTH_KERNELS[kernelName]!;
   return {
     name: truth.name,
@@ -51,14 +60,17 @@ export function translate(truth: Truth, kernelName: string, measured: TruthKerne
       swappiness: number_of(scenario.sysctls?.['vm.swappiness'], 60),
       panicOnOom: number_of(scenario.sysctls?.['vm.panic_on_oom'], 0) as 0 | 1 | 2,
       oomKillAllocatingTask: number_of(scenario.sysctls?.['vm.oom_kill_allocating_task'], 0) !== 0,
-      oomDumpTasks: true,
+      oomDumpTasks: number_of(scenario.sysctls?.['vm.oom_dump_tasks'], 1) !== 0,
       minFreeKbytes: null,
       watermarkScaleFactor: 10,
     },
     cgroups: (scenario.cgroups ?? []).map(cgroup_of),
-    processes: scenario.processes.map((process) => process_of(process, t0_ns)),
+    processes: scenario.processes.map((process) => process_of(process, guest)),
     killers: [],
-    events: (scenario.events ?? []).flatMap((event) => event_of(event, t0_ns)),
+    events: [
+      ...mount_events(scenario),
+      ...(scenario.events ?? []).flatMap((event) => event_of(event, t0_ns)),
+    ],
     untilNs: t0_ns + scenario.duration_ms * MS,
     quietNs: scenario.quiet_ms === 0 ? null : (scenario.quiet_ms ?? QUIET_MS) * MS,
     seed: '1',
@@ -131,6 +143,9 @@ function pages_value(value: unknown, otherwise: number): number {
   return Number(match[1]) * 1024 ** power;
 }
 
+/** Scenarios leave it open under which of the two names a kernel has it. */
+const GROUP_KNOBS = ['oom_group', 'memory.oom.group', 'memory.oom_group'];
+
 function cgroup_of(knobs: Record<string, unknown> & { path: string }): CgroupSpec {
   return {
     path: knobs.path,
@@ -139,7 +154,7 @@ function cgroup_of(knobs: Record<string, unknown> & { path: string }): CgroupSpe
     memoryLow: pages_value(knobs['memory.low'], 0),
     memoryMin: pages_value(knobs['memory.min'], 0),
     memorySwapMax: pages_value(knobs['memory.swap.max'], Number.POSITIVE_INFINITY),
-    oomGroup: Number(knobs.oom_group ?? 0) !== 0,
+    oomGroup: GROUP_KNOBS.some((knob) => Number(knobs[knob] ?? 0) !== 0),
     oomPolicy: null,
     cpusetMems: null,
     initial: null,
@@ -150,12 +165,13 @@ function cgroup_of(knobs: Record<string, unknown> & { path: string }): CgroupSpe
  * Top-level processes are forked and execed by init, in the root cgroup, and move from there: what
  * they are made of is charged to root.
  */
-function process_of(process: TruthProcess, t0_ns: number): ProcessSpec {
+function process_of(process: TruthProcess, guest: Guest): ProcessSpec {
+  const { t0_ns } = guest;
   const top = process.top !== false;
   const start_ms = process.start_ms ?? 0;
   const late = start_ms >= EARLY_START_MS;
   const cgroup = process.cgroup ?? null;
-  const joins = top && cgroup !== null && cgroup !== '' && cgroup !== '/';
+  const joins = top && cgroup !== null && cgroup !== '';
   return {
     name: process.id,
     comm: (process.comm || process.id).slice(0, 15),
@@ -172,7 +188,7 @@ function process_of(process: TruthProcess, t0_ns: number): ProcessSpec {
         ? [{ op: 'oom_score_adj' as const, value: process.oom_score_adj }]
         : []),
       ...(top ? wait_until(t0_ns + start_ms * MS) : []),
-      ...programOf(process.program, t0_ns),
+      ...programOf(process.program, guest),
       { op: 'exit' as const, code: 0 },
     ],
     memory: null,
@@ -197,6 +213,13 @@ export function wait_until(time_ns: number): ProcessSpec['program'] {
   ];
 }
 
+/** cgroup2 is mounted with groupoom, unless the scenario has options of its own. */
+function mount_events({ cgroup_mount_opts: options }: TruthScenario): EventSpec[] {
+  if (options === undefined || options === '' || options.split(',').includes('groupoom')) return [];
+  return [{ atNs: 0, after: 'start', op: 'remount', groupoom: false }];
+}
+
+const PROC_SYS = '/proc/sys/';
 const CGROUP_ROOT = '/sys/fs/cgroup';
 
 function event_of(event: TruthEvent, t0_ns: number): EventSpec[] {
@@ -217,34 +240,32 @@ function event_of(event: TruthEvent, t0_ns: number): EventSpec[] {
     case 'sysrq':
       return [{ ...when, op: 'sysrq', key: a }];
     case 'rmdir':
-      return [{ ...when, op: 'rmdir', cgroup: a }];
+    case 'mkdir':
+      return [{ ...when, op: event.op, cgroup: a }];
     case 'kill':
       return [{ ...when, op: 'kill', process: a, signal: signal_name(Number(b)) }];
     case 'write':
-      return cgroup_write(when, a, b);
+      return file_write(when, a, b);
+    case 'snapshot':
+      return []; // looks, changes nothing
     default:
-      return []; // snapshot: looks, changes nothing
+      throw new InputError(`unknown event '${event.op}'`);
   }
 }
 
-function cgroup_write(
+function file_write(
   when: { atNs: number; after: 'start' | 'first-kill' },
   path: string,
   value: string,
 ): EventSpec[] {
+  if (path === '/proc/sysrq-trigger') return [{ ...when, op: 'sysrq', key: value }];
+  if (path.startsWith(PROC_SYS)) {
+    const name = path.slice(PROC_SYS.length).replaceAll('/', '.');
+    return [{ ...when, op: 'sysctl', name, value: Number(value) }];
+  }
   if (!path.startsWith(`${CGROUP_ROOT}/`)) return [];
   const rest = path.slice(CGROUP_ROOT.length);
   const slash = rest.lastIndexOf('/');
   const cgroup = rest.slice(0, slash) || '/';
   return [{ ...when, op: 'write', cgroup, file: rest.slice(slash + 1), value }];
 }
-
-const SIGNALS: Readonly<Record<number, string>> = {
-  2: 'INT',
-  9: 'KILL',
-  15: 'TERM',
-  18: 'CONT',
-  19: 'STOP',
-};
-
-const signal_name = (number: number): string => SIGNALS[number] ?? 'TERM';

@@ -31,6 +31,9 @@ const scenarioSchema = z.looseObject({
   mem_mb: z.number(),
   smp: z.number().optional(),
   swap_mb: z.number().optional(),
+  /** Size of /mnt/f. */
+  disk_file_mb: z.number().optional(),
+  cgroup_mount_opts: z.string().optional(),
   duration_ms: z.number(),
   quiet_ms: z.number().optional(),
   thp: z.string().optional(),
@@ -87,7 +90,8 @@ export type Outcome = z.infer<typeof outcomeSchema>;
 export function readTruth(path: string): Truth {
   let data: unknown;
   try {
-    data = JSON.parse(readFileSync(path, 'utf8'));
+    // null says the same as a field that is not there.
+    data = JSON.parse(readFileSync(path, 'utf8'), (_key, v) => v ?? undefined);
   } catch (error) {
     throw new InputError(`${path}: error: ${error instanceof Error ? error.message : error}`);
   }

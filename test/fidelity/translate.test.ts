@@ -1,0 +1,95 @@
+/** Scenarios that no truth file at hand has: what the guest program knows must be played or named. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { fidelity } from '../../src/run/fidelity/fidelity.js';
+import { translate } from '../../src/run/fidelity/translate.js';
+import { readTruth } from '../../src/run/fidelity/truth.js';
+
+let dir: string;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'oomsim-truth-'));
+});
+afterEach(() => rmSync(dir, { recursive: true }));
+
+/** Writes a truth file in which nobody died. */
+function truth_file(name: string, program: object[], more: object = {}, kernel = '6.1'): string {
+  const path = join(dir, `${name}.json`);
+  const scenario = {
+    mem_mb: 64,
+    duration_ms: 50,
+    cgroups: [{ path: '/m' }],
+    processes: [{ id: 'p', cgroup: '/m', oom_score_adj: null, program }],
+    ...more,
+  };
+  const outcomes = [{ victims: [], panic: false, group_kills: 0, alloc_failures: 0 }];
+  const measured = { runs: 1, stable: true, stable_set: true, outcomes, zones: {}, scenario };
+  writeFileSync(path, JSON.stringify({ name, kernels: { [kernel]: measured } }));
+  return path;
+}
+
+function workload_of(path: string, kernel = '6.1') {
+  const truth = readTruth(path);
+  return translate(truth, kernel, truth.kernels[kernel]!);
+}
+
+test('what is not known is a miss of its file, and the others are played', () => {
+  truth_file('a', [{ op: 'sing' }]);
+  truth_file('b', [{ op: 'probe', kind: 'song' }]);
+  truth_file('c', [{ op: 'hold' }], { events: [{ at_ms: 1, op: 'sing' }] });
+  truth_file('d', [{ op: 'spawn', type: 'nobody' }, { op: 'hold' }]);
+  expect([...fidelity(dir)].map(({ file, agrees, why }) => [file, agrees, why])).toEqual([
+    ['a', false, "unknown op 'sing'"],
+    ['b', false, "unknown kind of probe 'song'"],
+    ['c', false, "unknown event 'sing'"],
+    ['d', true, ''],
+  ]);
+});
+
+test('operands are read as the guest reads them', () => {
+  const path = truth_file(
+    'ops',
+    [
+      { op: 'ignore', sig: 2 },
+      { op: 'hold', ms: -1 },
+      { op: 'readfile', mb: 64, skip_mb: 10 },
+      { op: 'mapfile', mb: 8, skip_mb: 10, every_ms: 5 },
+    ],
+    { disk_file_mb: 32, sysctls: { 'vm.oom_dump_tasks': 0 } },
+  );
+  const { processes, sysctl } = workload_of(path);
+  expect(processes[0]!.program).toMatchObject([
+    { op: 'cgroup', path: '/m' },
+    { op: 'at' },
+    { op: 'sleep' },
+    { op: 'ignore', signal: 'INT' },
+    { op: 'hold', duration: null },
+    { op: 'read', size: { value: 22 * 1_048_576 }, skip: 10 * 1_048_576 },
+    { op: 'map', skip: 0, every: null },
+    { op: 'exit' },
+  ]);
+  expect(sysctl.oomDumpTasks).toBe(false);
+});
+
+test('files outside cgroups are written too, and options of the mount are kept', () => {
+  const path = truth_file(
+    'events',
+    [{ op: 'hold' }],
+    {
+      cgroup_mount_opts: 'nsdelegate',
+      events: [
+        { at_ms: 1, op: 'write', args: ['/proc/sys/vm/swappiness', '0'] },
+        { at_ms: 2, op: 'write', args: ['/proc/sysrq-trigger', 'f'] },
+        { at_ms: 3, op: 'write', args: ['/sys/fs/cgroup/m/memory.max', '32M'] },
+      ],
+    },
+    '4.15-series',
+  );
+  expect(workload_of(path, '4.15-series').events).toMatchObject([
+    { atNs: 0, op: 'remount', groupoom: false },
+    { op: 'sysctl', name: 'vm.swappiness', value: 0 },
+    { op: 'sysrq', key: 'f' },
+    { op: 'write', cgroup: '/m', file: 'memory.max', value: '32M' },
+  ]);
+});
