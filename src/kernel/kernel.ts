@@ -10,6 +10,7 @@ import type { Gfp } from './mm/gfp.js';
 import { place_charge, place_pages } from './mm/in_flight.js';
 import { kswapd } from './mm/kswapd.js';
 import { for_each_mem_cgroup_tree, type KmemKind, MemCgroup } from './mm/mem_cgroup.js';
+import { MemcgIndex } from './mm/memcg_index.js';
 import { free_kmem, type MemcgStock } from './mm/memcontrol.js';
 import { mem_cgroup_handle_over_high } from './mm/memory_high.js';
 import type { Mm, PageSet } from './mm/mm_types.js';
@@ -21,8 +22,10 @@ import {
 } from './mm/mmzone.js';
 import { build_nodes, build_zonelists } from './mm/node_setup.js';
 import type { OomControl } from './mm/oom_control.js';
+import { rescore } from './mm/oom_index.js';
 import type { KillNote } from './mm/oom_kill.js';
 import { OomReaper, oom_reaper } from './mm/oom_reaper.js';
+import { ProcessIndex } from './mm/process_index.js';
 import { SwapDevice, swap_write_done } from './mm/swap.js';
 import { Writeback } from './mm/writeback.js';
 import type { OomPolicy } from './policy/policy.js';
@@ -83,6 +86,10 @@ export class Kernel {
   #next_pid = 1;
 
   readonly oom_lock: Mutex<Task>;
+  readonly process_index = new ProcessIndex(this);
+  readonly memcg_index = new MemcgIndex(this);
+  /** Selections by index are compared with the scan. */
+  checked = false;
   readonly reaper = new OomReaper();
   oom_killer_disabled = false;
   /** Callbacks that may free memory before anybody is killed; each returns the pages it freed. */
@@ -155,7 +162,7 @@ export class Kernel {
 
     this.psi = config.profile.psi === 'none' ? null : new Psi(this);
     this.init = this.create_task('init', null);
-    this.processes.add(this.init);
+    this.add_process(this.init);
     this.attach_task(this.init, this.root_cgroup);
     this.#start_kernel_threads();
   }
@@ -200,7 +207,7 @@ export class Kernel {
     const t = this.create_task(comm, null);
     t.kthread = true;
     t.flow = flow(t);
-    this.processes.add(t);
+    this.add_process(t);
     this.attach_task(t, this.root_cgroup);
     this.sched.wake_up_new_task(t);
     return t;
@@ -214,7 +221,14 @@ export class Kernel {
   attach_task(task: Task, cgroup: Cgroup): void {
     task.cgroup = cgroup;
     cgroup.tasks.add(task);
+    rescore(cgroup.memcg);
     if (cgroup.mems_allowed !== null) task.mems_allowed = cgroup.mems_allowed;
+  }
+
+  /** A process, or a kernel thread, joins the end of the process list. */
+  add_process(leader: Task): void {
+    this.processes.add(leader);
+    this.process_index.add(leader);
   }
 
   /** Frees a dead thread's stack and task_struct. */
@@ -229,6 +243,7 @@ export class Kernel {
   /** The process's last thread is gone: its parent has waited for it. */
   release_process(leader: Task): void {
     this.processes.delete(leader);
+    this.process_index.remove(leader);
     const parent = leader.signal.parent;
     if (parent !== null) {
       parent.signal.remove_child(leader);
@@ -300,6 +315,7 @@ export class Kernel {
   /** Pages that were allocated and charged become kernel memory. */
   count_kmem(memcg: MemCgroup, kind: KmemKind, node: number, n: number): void {
     memcg.kmem[kind] += n;
+    rescore(memcg);
     this.kmem_node[node]! += n;
     place_pages(this, node, n);
     place_charge(this, memcg, n);

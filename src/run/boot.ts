@@ -106,6 +106,7 @@ export function boot(workload: Workload, options: BootOptions): System {
   kernel.trace.subscribe(['oomsim:oom_kill', 'oomsim:userspace_kill'], (_name, _context, kill) =>
     fingerprint.addVictim(kill.pid as number),
   );
+  kernel.checked = options.check;
   for (const spec of workload.cgroups) make_cgroup(kernel, spec);
   place_cache(kernel, workload.machine.cachePages);
   const host = new Host(kernel, streams);

@@ -4,6 +4,7 @@ import type { Kernel } from '../kernel/kernel.js';
 import { GFP_KERNEL_ACCOUNT } from '../kernel/mm/gfp.js';
 import { alloc_kmem } from '../kernel/mm/memcontrol.js';
 import { fault_pages } from '../kernel/mm/memory.js';
+import { add_mm_counter } from '../kernel/mm/mm_types.js';
 import { spend } from '../kernel/sched/core.js';
 import { mm_alloc, THREAD_STACK_PAGES } from '../kernel/sched/fork.js';
 import { send_sigkill } from '../kernel/sched/signal.js';
@@ -46,8 +47,8 @@ export function* exec_mm(k: Kernel, t: Task, exec: ExecConfig): Flow {
   mm.pte_pages = Math.min(1, got);
   mm.text_file_pages = exec.filePages;
   mm.text_shmem_pages = exec.shmemPages;
-  mm.file_pages += exec.filePages;
-  mm.shmem_pages += exec.shmemPages;
+  add_mm_counter(mm, 'file', exec.filePages);
+  add_mm_counter(mm, 'shmem', exec.shmemPages);
   mm.total_vm = exec.filePages + exec.shmemPages;
   if (got < exec.pgtablesPages) {
     send_sigkill(k, t);

@@ -113,7 +113,7 @@ export class Host {
     t.signal.oom_score_adj = spec.oomScoreAdj ?? 0;
     t.signal.parent = k.init;
     k.init.signal.add_child(t);
-    k.processes.add(t);
+    k.add_process(t);
     k.attach_task(t, k.cgroups.get(spec.cgroup ?? '/') ?? k.root_cgroup);
     t.flow = exec_process(k, t, spec);
     k.sched.wake_up_new_task(t);
@@ -204,7 +204,7 @@ export class Host {
     const t = k.create_task('sh', null);
     t.signal.oom_score_adj = -1000;
     t.signal.parent = k.init;
-    k.processes.add(t);
+    k.add_process(t);
     k.attach_task(t, k.root_cgroup);
     t.flow = (function* (): Flow {
       yield* work(t);

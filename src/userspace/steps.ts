@@ -2,6 +2,7 @@
 import type { Flow } from '../engine/coroutine.js';
 import { BLOCK } from '../engine/coroutine.js';
 import { cgroup_attach_process } from '../kernel/cgroup/cgroupfs.js';
+import { rescore_process } from '../kernel/mm/oom_index.js';
 import { spend } from '../kernel/sched/core.js';
 import { do_coredump } from '../kernel/sched/coredump.js';
 import { do_group_exit } from '../kernel/sched/exit.js';
@@ -203,9 +204,12 @@ export function set_oom_score_adj(program: Program, t: Task, value: number): voi
   const { k } = program.host;
   const adj = Math.max(OOM_SCORE_ADJ_MIN, Math.min(OOM_SCORE_ADJ_MAX, value));
   t.signal.oom_score_adj = adj;
+  rescore_process(t.signal);
   k.trace.on['oom:oom_score_adj_update']?.({ pid: t.pid, comm: t.comm, oom_score_adj: adj });
   if (t.mm === null || !t.vfork_done) return;
   for (const user of t.mm.tasks) {
-    if (user.signal !== t.signal && user.vfork_done) user.signal.oom_score_adj = adj;
+    if (user.signal === t.signal || !user.vfork_done) continue;
+    user.signal.oom_score_adj = adj;
+    rescore_process(user.signal);
   }
 }

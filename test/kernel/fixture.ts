@@ -397,7 +397,7 @@ function make_task(
   const parent = spec.parent === undefined ? k.init : tasks[spec.parent]!;
   t.signal.parent = parent;
   parent.signal.add_child(t);
-  k.processes.add(t);
+  k.add_process(t);
   if (spec.shares !== undefined) share_mm(t, tasks[spec.shares]!.mm!);
   else if (spec.mm !== false && spec.kthread !== true) mm_alloc(k, t);
   settle(k, t, spec, beds);

@@ -67,6 +67,9 @@ export class MemCgroup {
   /** Where the last limit reclaim of this subtree stopped (struct mem_cgroup_reclaim_iter). */
   reclaim_iter: MemCgroup | null = null;
   pgsteal = 0;
+  /** Its score may have changed, and its place among them (mm/oom_index.ts). */
+  due: MemCgroup[] | null = null;
+  place = -1;
 
   /** Tasks that wait for an OOM here to pass, or are about to handle one. */
   under_oom = 0;

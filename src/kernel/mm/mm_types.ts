@@ -1,6 +1,7 @@
 import { RwSemaphore } from '../../engine/rw_semaphore.js';
 import type { Task } from '../sched/task.js';
 import type { MemCgroup } from './mem_cgroup.js';
+import { rescore } from './oom_index.js';
 
 /** LRU list indices (enum lru_list, include/linux/mmzone.h). */
 export const LRU_INACTIVE_ANON = 0;
@@ -141,6 +142,9 @@ export class Mm {
   /** MMU notifiers, as a KVM guest or a GPU driver has them, and whether they may have to wait. */
   notifiers: 'none' | 'nonblocking' | 'blocking' = 'none';
 
+  /** Where it is listed when one of its users' badness may have changed (mm/oom_index.ts). */
+  due: Mm[] | null = null;
+
   constructor(owner: Task) {
     this.owner = owner;
   }
@@ -148,6 +152,7 @@ export class Mm {
   /** Notes `n` more page-table pages, charged to `memcg`. */
   add_pgtables(memcg: MemCgroup, n: number): void {
     this.pgtables_pages += n;
+    rescore<Mm>(this);
     this.pgtables_charges.set(memcg, (this.pgtables_charges.get(memcg) ?? 0) + n);
   }
 }
@@ -172,18 +177,22 @@ export function count_faults(mm: Mm, t: Task, n: number): void {
   t.rss_events = faults % RSS_SYNC_FAULTS;
   t.rss_unsynced = faults < RSS_SYNC_FAULTS ? before + n : t.rss_events + 1;
   mm.anon_unsynced += t.rss_unsynced - before;
+  rescore(mm);
 }
 
 /** sync_mm_rss(): the thread's private counts go to the mm. */
 export function sync_mm_rss(mm: Mm, t: Task): void {
   mm.anon_unsynced -= t.rss_unsynced;
   t.rss_unsynced = 0;
+  rescore(mm);
   t.rss_events = 0;
 }
 
-/** Adds `n` (may be negative) mapped pages of `kind` to the mm's RSS counters. */
-export function add_mm_counter(mm: Mm, kind: PageKind, n: number): void {
+/** Adds `n` (may be negative) mapped pages of `kind`, or swap entries, to the mm's counters. */
+export function add_mm_counter(mm: Mm, kind: PageKind | 'swap', n: number): void {
   if (kind === 'anon') mm.anon_pages += n;
   else if (kind === 'file') mm.file_pages += n;
-  else mm.shmem_pages += n;
+  else if (kind === 'shmem') mm.shmem_pages += n;
+  else mm.swapents += n;
+  rescore(mm);
 }

@@ -31,6 +31,7 @@ import {
   type OomRequest,
 } from './oom_control.js';
 import { kill_oom_group, mem_cgroup_get_oom_group } from './oom_group.js';
+import { select_by } from './oom_index.js';
 import { check_panic_on_oom, no_killable_process } from './oom_panic.js';
 import { mark_mmf_oom_skip, wake_oom_reaper } from './oom_reaper.js';
 import { dump_header, report_cost_ns } from './oom_report.js';
@@ -202,6 +203,10 @@ export function mem_cgroup_scan_tasks(
 export function select_bad_process(k: Kernel, oc: OomControl): void {
   // A memcg step before it leaves 0 at most, which would hide negative badness (5.9).
   oc.chosen_points = ineligible(k);
+  select_by(k, oc, k.process_index, scan_processes);
+}
+
+function scan_processes(k: Kernel, oc: OomControl): void {
   const evaluate = (task: Task): boolean => {
     oc.visited++;
     return oom_evaluate_task(k, task, oc);

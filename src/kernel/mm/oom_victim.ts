@@ -1,6 +1,7 @@
 /** Being an OOM victim: who is one, what it may do, when it stops (mm/oom_kill.c). */
 import type { Kernel } from '../kernel.js';
 import type { Task } from '../sched/task.js';
+import { rescore_process } from './oom_index.js';
 
 /**
  * Marks a thread as OOM victim: access to memory reserves, oom_mm for its group. Does nothing for a
@@ -12,6 +13,7 @@ export function mark_oom_victim(k: Kernel, t: Task): void {
   if (t.signal.oom_mm === null && t.mm !== null) {
     t.signal.oom_mm = t.mm;
     t.mm.oom_victim = true;
+    rescore_process(t.signal);
   }
   k.oom_victims++;
   k.trace.on['oom:mark_victim']?.({ pid: t.pid });

@@ -99,7 +99,7 @@ export function unmap_for_reclaim(set: PageSet, n: number, to_swap: boolean): vo
     add_mm_counter(mapping.vma.mm, set.kind, -share);
     if (to_swap && set.kind === 'anon') {
       mapping.swapped += share;
-      mapping.vma.mm.swapents += share;
+      add_mm_counter(mapping.vma.mm, 'swap', share);
     }
   }
 }
@@ -122,7 +122,7 @@ export function unmap_pages(k: Kernel, mapping: Mapping, max: number): Unmapped 
   add_mm_counter(vma.mm, set.kind, -present);
   const swapped = Math.min(max - present, mapping.swapped);
   mapping.swapped -= swapped;
-  vma.mm.swapents -= swapped;
+  add_mm_counter(vma.mm, 'swap', -swapped);
   if (set.kind !== 'anon') return { cleared: present + swapped, gathered: 0 };
   free_swap_and_cache(k, set);
   const gathered = Math.max(0, pages_in_use(set) - most_mapped(set));

@@ -107,7 +107,7 @@ function swapped_page_arrives(k: Kernel, mapping: Mapping, memcg: MemCgroup, nod
   for (const m of [...set.mappings]) {
     if (m.swapped === 0) continue;
     m.swapped--;
-    m.vma.mm.swapents--;
+    add_mm_counter(m.vma.mm, 'swap', -1);
     const twin = m.vma.mappings.find((other) => other.set === target) ?? new Mapping(m.vma, target);
     twin.present++;
     add_mm_counter(m.vma.mm, 'anon', 1);
@@ -135,8 +135,8 @@ function finish_swap_in(k: Kernel, mapping: Mapping, n: number): void {
     const now = Math.min(n, m.swapped);
     m.swapped -= now;
     m.present += now;
-    m.vma.mm.swapents -= now;
-    m.vma.mm.anon_pages += now;
+    add_mm_counter(m.vma.mm, 'swap', -now);
+    add_mm_counter(m.vma.mm, 'anon', now);
   }
   set.touched_ns = k.sim.nowNs;
   vma.mm.maj_flt += n;

@@ -7,6 +7,7 @@ import type { Kernel } from '../kernel.js';
 import { type MemCgroup, memcg_has_children } from '../mm/mem_cgroup.js';
 import { LRU_ACTIVE_ANON, LRU_INACTIVE_ANON, LRU_UNEVICTABLE } from '../mm/mm_types.js';
 import { INFLIGHT_VICTIM, type OomControl } from '../mm/oom_control.js';
+import { select_by } from '../mm/oom_index.js';
 import { oom_badness, oom_kill_memcg_victim, selection_inflight } from '../mm/oom_kill.js';
 import { OOM_SCORE_ADJ_MIN } from '../sched/task.js';
 import type { OomPolicy } from './policy.js';
@@ -66,22 +67,36 @@ export function leaf_score(k: Kernel, memcg: MemCgroup, oc: OomControl): number 
 /** How a policy scores a memcg: null for one that it does not look at, −1 for a victim in flight. */
 export type MemcgScore = (k: Kernel, memcg: MemCgroup, oc: OomControl) => number | null;
 
-/** The strictly greatest score below the memcg in OOM, or of the whole system, wins. */
+/** Compares a memcg with the best so far. Returns true to end the scan: a victim is in flight. */
+function consider(k: Kernel, memcg: MemCgroup, oc: OomControl, score_of: MemcgScore): boolean {
+  const score = score_of(k, memcg, oc);
+  if (score === -1) {
+    oc.chosen_memcg = INFLIGHT_VICTIM;
+    return true;
+  }
+  if (score !== null && score > oc.chosen_points) {
+    oc.chosen_points = score;
+    oc.chosen_memcg = memcg;
+  }
+  return false;
+}
+
+function scan_leaves(k: Kernel, oc: OomControl): void {
+  for (const memcg of k.memcg_preorder(oc.memcg ?? k.root_mem_cgroup)) {
+    if (!memcg.is_root && consider(k, memcg, oc, leaf_score)) return;
+  }
+}
+
+/**
+ * The strictly greatest score below the memcg in OOM, or of the whole system, wins. The root comes
+ * first: what it counts for is all that policies of this kind may differ in.
+ */
 export function select_victim_memcg(k: Kernel, oc: OomControl, score_of: MemcgScore): boolean {
   oc.chosen_memcg = null;
   oc.chosen_points = 0;
-  for (const memcg of k.memcg_preorder(oc.memcg ?? k.root_mem_cgroup)) {
-    const score = score_of(k, memcg, oc);
-    if (score === null || score === 0) continue;
-    if (score === -1) {
-      oc.chosen_memcg = INFLIGHT_VICTIM;
-      return true;
-    }
-    if (score > oc.chosen_points) {
-      oc.chosen_points = score;
-      oc.chosen_memcg = memcg;
-    }
-  }
+  const root = oc.memcg ?? k.root_mem_cgroup;
+  const ended = root.is_root && consider(k, root, oc, score_of);
+  if (!ended) select_by(k, oc, k.memcg_index, scan_leaves);
   return oc.chosen_memcg !== null;
 }
 

@@ -5,6 +5,7 @@ import { GFP_KERNEL_ACCOUNT } from '../mm/gfp.js';
 import type { MemCgroup } from '../mm/mem_cgroup.js';
 import { alloc_kmem, free_kmem, get_mem_cgroup_from_mm } from '../mm/memcontrol.js';
 import { Mapping, Mm, Vma } from '../mm/mm_types.js';
+import { rescore } from '../mm/oom_index.js';
 import { spend } from './core.js';
 import { fatal_signal_pending, TASK_KILLABLE, type Task, type UserProgram } from './task.js';
 
@@ -52,7 +53,7 @@ export function* copy_process(k: Kernel, parent: Task, args: CloneArgs): Flow<Ta
     child.signal.oom_score_adj = parent.signal.oom_score_adj;
     child.signal.parent = parent;
     parent.signal.add_child(child);
-    k.processes.add(child);
+    k.add_process(child);
   }
   k.attach_task(child, parent.cgroup);
   k.trace.on['sched:sched_process_fork']?.({
@@ -106,6 +107,7 @@ export function mm_alloc(k: Kernel, t: Task): Mm {
   const mm = new Mm(t);
   mm.tasks.add(t);
   t.mm = mm;
+  rescore(t.signal);
   k.mms.add(mm);
   return mm;
 }

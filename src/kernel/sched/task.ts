@@ -43,6 +43,9 @@ export class Signal {
   readonly core_done = new WaitQueue<Task>();
   exit_code = 0;
   parent: Task | null = null;
+  /** Its badness may have changed, and its place among them (mm/oom_index.ts). */
+  due: Signal[] | null = null;
+  place = -1;
   /** Kernel memory that open files hold, charged to whoever filled them. */
   readonly files: { memcg: MemCgroup; kind: KmemKind; pages: number }[] = [];
   /** Made for the first child: most processes never have one. */

@@ -1,0 +1,79 @@
+/**
+ * Selection without a scan: scores are kept, and worked out anew only for what has changed since the
+ * last selection. Each is computed by the very code of the scan, and the best is looked for in the
+ * order of the scan, so that both choose the same; what the scan would have visited is counted, as it
+ * is what the selection costs in simulated time. Where a score depends on who asks (a nodemask, a
+ * cpuset, sysrq, a memcg at its limit), there is the scan.
+ *
+ * Whatever a score is made of must call rescore() when it changes. Scores that depend on others' state
+ * too, of tasks in vfork() and of victims in flight, are worked out at each selection.
+ */
+import { broken } from '../check/broken.js';
+import type { Kernel } from '../kernel.js';
+import type { Signal } from '../sched/task.js';
+import { INFLIGHT_VICTIM, type OomControl } from './oom_control.js';
+
+/** Below so many processes a scan takes less than keeping scores would. */
+const PROCESSES_MIN = 1000;
+
+/** In the tournament: not a candidate, and a victim in flight, which ends every selection. */
+export const NO_CANDIDATE = Number.NEGATIVE_INFINITY;
+export const IN_FLIGHT = Number.POSITIVE_INFINITY;
+
+/** Something that has a score. */
+export interface Scored<T> {
+  /** Where to be listed when the score may have changed; null: is listed, or no score is kept. */
+  due: T[] | null;
+  /** Its place in the tournament, if that has it there. */
+  place: number;
+}
+
+/** What the score is made of has changed. */
+export function rescore<T extends Pick<Scored<T>, 'due'>>(changed: T): void {
+  const { due } = changed;
+  if (due === null) return;
+  changed.due = null;
+  due.push(changed);
+}
+
+/** A process became a victim, or may be one more or less gladly: its cgroups may be, too. */
+export function rescore_process(signal: Signal): void {
+  rescore(signal);
+  for (const thread of signal.threads) rescore(thread.cgroup.memcg);
+}
+
+/** One way to select by kept scores. */
+export interface OomIndex {
+  /** This selection does not depend on who asks for it. */
+  applies(oc: OomControl): boolean;
+  select(oc: OomControl): void;
+}
+
+/** Selects by kept scores if that pays and gives the same; checked runs do both and compare. */
+export function select_by(
+  k: Kernel,
+  oc: OomControl,
+  index: OomIndex,
+  scan: (k: Kernel, oc: OomControl) => void,
+): void {
+  if (!(k.checked || k.processes.size >= PROCESSES_MIN) || !index.applies(oc)) {
+    scan(k, oc);
+    return;
+  }
+  const scanned = { ...oc };
+  index.select(oc);
+  if (!k.checked) return;
+  scan(k, scanned);
+  if (described(oc) !== described(scanned)) {
+    broken(`the index selects ${described(oc)}, the scan ${described(scanned)}`);
+  }
+}
+
+/** With a victim in flight, the points are those of whomever the scan came across before it. */
+function described({ chosen_task, chosen_memcg, chosen_points, visited }: OomControl): string {
+  const in_flight = chosen_task === INFLIGHT_VICTIM || chosen_memcg === INFLIGHT_VICTIM;
+  const task = typeof chosen_task === 'object' ? chosen_task?.pid : chosen_task;
+  const memcg = typeof chosen_memcg === 'object' ? chosen_memcg?.path : chosen_memcg;
+  const points = in_flight ? '' : `, ${chosen_points} points`;
+  return `process ${task}, memcg ${memcg}${points}, having visited ${visited}`;
+}

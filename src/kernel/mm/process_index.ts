@@ -1,0 +1,116 @@
+/** The processes by badness: what select_bad_process() finds in the whole system, without its scan. */
+import type { Kernel } from '../kernel.js';
+import type { Signal, Task } from '../sched/task.js';
+import type { Mm } from './mm_types.js';
+import { INFLIGHT_VICTIM, is_memcg_oom, is_sysrq_oom, type OomControl } from './oom_control.js';
+import { IN_FLIGHT, NO_CANDIDATE, type OomIndex, rescore } from './oom_index.js';
+import { find_lock_task_mm, ineligible, oom_evaluate_task } from './oom_kill.js';
+import { Tournament } from './tournament.js';
+
+/** OOM_FLAG_ORIGIN: before everybody else, and the last of them is chosen. */
+const ORIGIN = Number.MAX_VALUE;
+
+/** Places for so many times the processes that there are: new ones come in last. */
+const PLACES = 2;
+
+export class ProcessIndex implements OomIndex {
+  /** null: not in use, or out of places; made by the next selection. */
+  #tournament: Tournament | null = null;
+  #totalpages = 0;
+  /** By place, in the order of the process list. */
+  #leaders: (Task | null)[] = [];
+  readonly #due: Signal[] = [];
+  readonly #due_mms: Mm[] = [];
+
+  constructor(private readonly k: Kernel) {}
+
+  applies(oc: OomControl): boolean {
+    if (is_memcg_oom(oc) || is_sysrq_oom(oc)) return false;
+    if (this.k.nodes.length === 1) return true;
+    return oc.nodemask === null && (this.k.sched.current?.mems_allowed ?? null) === null;
+  }
+
+  /** A process has joined the end of the process list. */
+  add(leader: Task): void {
+    if (this.#tournament === null) return;
+    if (this.#leaders.length === this.#tournament.places) this.#drop();
+    else this.#take_place(leader);
+  }
+
+  /** A process has left the process list. */
+  remove({ signal }: Task): void {
+    if (this.#tournament === null || !this.#has(signal)) return;
+    this.#leaders[signal.place] = null;
+    this.#tournament.set(signal.place, NO_CANDIDATE, 0);
+  }
+
+  select(oc: OomControl): void {
+    const tournament = this.#up_to_date(oc);
+    const { best } = tournament;
+    if (best === IN_FLIGHT) {
+      oc.chosen_task = INFLIGHT_VICTIM;
+      oc.visited += tournament.weight_through(tournament.winner('first'));
+      return;
+    }
+    oc.visited += tournament.total_weight;
+    if (best === NO_CANDIDATE) return;
+    const last = best === ORIGIN || this.k.profile.tie === 'last';
+    oc.chosen_task = this.#leaders[tournament.winner(last ? 'last' : 'first')]!;
+    oc.chosen_points = best === ORIGIN ? Number.POSITIVE_INFINITY : best;
+  }
+
+  #has(signal: Signal): boolean {
+    return this.#leaders[signal.place] === signal.leader;
+  }
+
+  #drop(): void {
+    this.#tournament = null;
+    this.#leaders = [];
+    this.#due.length = 0;
+    this.#due_mms.length = 0;
+  }
+
+  #take_place(leader: Task): void {
+    leader.signal.place = this.#leaders.length;
+    this.#leaders.push(leader);
+    leader.signal.due = null;
+    this.#due.push(leader.signal);
+  }
+
+  #up_to_date(oc: OomControl): Tournament {
+    if (this.#tournament === null || this.#totalpages !== oc.totalpages) {
+      this.#drop();
+      this.#totalpages = oc.totalpages;
+      this.#tournament = new Tournament(PLACES * this.k.processes.size);
+      for (const leader of this.k.processes) this.#take_place(leader);
+    }
+    for (const mm of this.#due_mms) for (const user of mm.tasks) rescore(user.signal);
+    this.#due_mms.length = 0;
+    const due = this.#due;
+    const alone: OomControl = { ...oc };
+    let kept = 0;
+    for (const signal of due) {
+      if (!this.#has(signal)) continue;
+      const settled = this.#rank(this.#tournament, signal, alone);
+      signal.due = settled ? due : null;
+      if (!settled) due[kept++] = signal;
+    }
+    due.length = kept;
+    return this.#tournament;
+  }
+
+  /** Returns false if the score depends on more than what calls rescore(). */
+  #rank(tournament: Tournament, signal: Signal, alone: OomControl): boolean {
+    const { leader } = signal;
+    alone.chosen_task = null;
+    alone.chosen_points = ineligible(this.k);
+    const ended = oom_evaluate_task(this.k, leader, alone);
+    let score = NO_CANDIDATE;
+    if (ended) score = IN_FLIGHT;
+    else if (alone.chosen_task !== null) score = Math.min(alone.chosen_points, ORIGIN);
+    tournament.set(signal.place, score, 1);
+    const p = find_lock_task_mm(leader);
+    if (p !== null) p.mm.due = this.#due_mms;
+    return !ended && (p === null || p.vfork_done);
+  }
+}
