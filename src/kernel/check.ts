@@ -8,6 +8,7 @@ import { check_mms } from './check/mms.js';
 import { all_page_sets, check_page_sets } from './check/page_sets.js';
 import { check_kernel_pages, check_lruvecs, check_nodes, check_zones } from './check/pages.js';
 import { check_pressure } from './check/pressure.js';
+import { check_selection } from './check/selection.js';
 import { check_tasks } from './check/tasks.js';
 import type { Kernel } from './kernel.js';
 
@@ -25,6 +26,7 @@ export function check_invariants(k: Kernel): void {
   check_mms(k);
   check_tasks(k);
   check_pressure(k);
+  check_selection(k);
   check_kills(k);
 }
 

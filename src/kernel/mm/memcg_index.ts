@@ -1,4 +1,5 @@
 /** The leaf memcgs by score: what the cgroup policy finds below the root, without its scan. */
+import { equal } from '../check/broken.js';
 import type { Kernel } from '../kernel.js';
 import { oom_evaluate_memcg } from '../policy/cgroup.js';
 import { type MemCgroup, memcg_has_children } from './mem_cgroup.js';
@@ -62,13 +63,28 @@ export class MemcgIndex implements OomIndex {
     for (const memcg of due) {
       if (this.#memcgs[memcg.place] !== memcg) continue; // gone, and freed what it still had
       alone.visited = 0;
-      const score = oom_evaluate_memcg(this.k, memcg, alone);
-      const in_flight = score === -1;
-      const rank = in_flight ? IN_FLIGHT : score === 0 ? NO_CANDIDATE : score;
-      this.#tournament.set(memcg.place, rank, alone.visited);
-      memcg.due = in_flight ? null : due;
-      if (in_flight) due[kept++] = memcg;
+      const score = this.#score(memcg, alone);
+      this.#tournament.set(memcg.place, score, alone.visited);
+      memcg.due = score === IN_FLIGHT ? null : due;
+      if (score === IN_FLIGHT) due[kept++] = memcg;
     }
     due.length = kept;
+  }
+
+  #score(memcg: MemCgroup, alone: OomControl): number {
+    const score = oom_evaluate_memcg(this.k, memcg, alone);
+    if (score === -1) return IN_FLIGHT;
+    return score === 0 ? NO_CANDIDATE : score;
+  }
+
+  verify(oc: OomControl): void {
+    for (const memcg of this.k.memcg_preorder(this.k.root_mem_cgroup)) {
+      if (memcg.due === null || memcg_has_children(memcg)) continue;
+      const alone: OomControl = { ...oc, visited: 0 };
+      const { path, place } = memcg;
+      const score = this.#score(memcg, alone);
+      equal(this.#tournament.score(place), score, () => `score kept of ${path}`);
+      equal(this.#tournament.weight(place), alone.visited, () => `tasks in ${path}`);
+    }
   }
 }

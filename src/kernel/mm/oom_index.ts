@@ -47,6 +47,8 @@ export interface OomIndex {
   /** This selection does not depend on who asks for it. */
   applies(oc: OomControl): boolean;
   select(oc: OomControl): void;
+  /** @throws InvariantError if a score is kept that a scan would not find */
+  verify(oc: OomControl): void;
 }
 
 /** Selects by kept scores if that pays and gives the same; checked runs do both and compare. */

@@ -1,4 +1,5 @@
 /** The processes by badness: what select_bad_process() finds in the whole system, without its scan. */
+import { broken, equal } from '../check/broken.js';
 import type { Kernel } from '../kernel.js';
 import type { Signal, Task } from '../sched/task.js';
 import type { Mm } from './mm_types.js';
@@ -101,16 +102,34 @@ export class ProcessIndex implements OomIndex {
 
   /** Returns false if the score depends on more than what calls rescore(). */
   #rank(tournament: Tournament, signal: Signal, alone: OomControl): boolean {
-    const { leader } = signal;
+    const score = this.#score(signal.leader, alone);
+    tournament.set(signal.place, score, 1);
+    const p = find_lock_task_mm(signal.leader);
+    if (p !== null) p.mm.due = this.#due_mms;
+    return score !== IN_FLIGHT && (p === null || p.vfork_done);
+  }
+
+  /** What the scan would make of a process if there were no other. */
+  #score(leader: Task, alone: OomControl): number {
     alone.chosen_task = null;
     alone.chosen_points = ineligible(this.k);
-    const ended = oom_evaluate_task(this.k, leader, alone);
-    let score = NO_CANDIDATE;
-    if (ended) score = IN_FLIGHT;
-    else if (alone.chosen_task !== null) score = Math.min(alone.chosen_points, ORIGIN);
-    tournament.set(signal.place, score, 1);
-    const p = find_lock_task_mm(leader);
-    if (p !== null) p.mm.due = this.#due_mms;
-    return !ended && (p === null || p.vfork_done);
+    if (oom_evaluate_task(this.k, leader, alone)) return IN_FLIGHT;
+    return alone.chosen_task === null ? NO_CANDIDATE : Math.min(alone.chosen_points, ORIGIN);
+  }
+
+  verify(oc: OomControl): void {
+    const tournament = this.#tournament;
+    if (tournament === null || this.#totalpages !== oc.totalpages) return;
+    const alone: OomControl = { ...oc };
+    const leaders = this.#leaders.filter((leader) => leader !== null);
+    equal(leaders.length, this.k.processes.size, () => 'processes with a place');
+    let i = 0;
+    for (const leader of this.k.processes) {
+      const { comm, pid, signal } = leader;
+      if (leaders[i++] !== leader) broken(`${comm} (${pid}) is out of place`);
+      if (signal.due === null || find_lock_task_mm(leader)?.mm.due === null) continue;
+      const kept = tournament.score(signal.place);
+      equal(kept, this.#score(leader, alone), () => `badness kept of ${comm} (${pid})`);
+    }
   }
 }
