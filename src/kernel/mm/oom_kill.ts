@@ -206,7 +206,7 @@ export function select_bad_process(k: Kernel, oc: OomControl): void {
   select_by(k, oc, k.process_index, scan_processes);
 }
 
-function scan_processes(k: Kernel, oc: OomControl): void {
+export function scan_processes(k: Kernel, oc: OomControl): void {
   const evaluate = (task: Task): boolean => {
     oc.visited++;
     return oom_evaluate_task(k, task, oc);

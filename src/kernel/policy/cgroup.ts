@@ -81,7 +81,7 @@ function consider(k: Kernel, memcg: MemCgroup, oc: OomControl, score_of: MemcgSc
   return false;
 }
 
-function scan_leaves(k: Kernel, oc: OomControl): void {
+export function scan_leaves(k: Kernel, oc: OomControl): void {
   for (const memcg of k.memcg_preorder(oc.memcg ?? k.root_mem_cgroup)) {
     if (!memcg.is_root && consider(k, memcg, oc, leaf_score)) return;
   }
