@@ -1,10 +1,11 @@
 /** What can make a kernel rightly choose another task than the table's numbers demand. */
 import type { ReportCandidate } from './badness.js';
+import { hiddenPages, hiddenText } from './hidden.js';
 import type { Case } from './judge.js';
-import { rankTable, totalsThatSelect, usageOf } from './rank.js';
+import { constraintOf } from './nodes.js';
+import { rankTable, totalsThatSelect } from './rank.js';
 import { name, type Reason, reason } from './reason.js';
 import { alternativesTo } from './rules.js';
-import { swapHidden } from './score.js';
 
 /** Between the choice and the printing of the table memory moves a little: per-CPU counters. */
 const DRIFT_PAGES = 256;
@@ -50,14 +51,15 @@ function missingNumbers(it: Case, row: ReportCandidate): Reason | null {
   const { report, ranking, totalPages } = it;
   const top = ranking.predicted;
   if (top === null) return null;
-  if (swapHidden(report)) {
-    const swap = report.memory?.totalSwapKb ?? null;
-    const used = swap === null ? null : swap - (report.memory?.freeSwapKb ?? 0);
-    const lacking = (usageOf(top) - usageOf(row)) * report.pageSizeKb;
-    if (used === null || used >= lacking) {
+  const own = report.tasks?.rows.find((task) => task.pid === row.pid);
+  const hidden = own === undefined ? null : hiddenPages(report, own);
+  if (hidden !== null && hidden.swap + hidden.tables > 0) {
+    const lacking = lackingPages(it, row, top);
+    const most = hidden.swap + hidden.tables;
+    if (lacking === null || most >= lacking) {
       const text =
-        'The table has no swap column, and swap counts' +
-        (used === null ? '.' : `: ${used} kB of it are in use.`);
+        `The table does not show ${hiddenText(hidden)}, which count too: ` +
+        `of ${name(row)} up to ${most} pages.`;
       return reason('swap-hidden', text);
     }
   }
@@ -70,6 +72,14 @@ function missingNumbers(it: Case, row: ReportCandidate): Reason | null {
     'The report does not print how much swap there is, and oom_score_adj is weighed against ' +
     `memory + swap: it fits if they are ${Math.max(min, range.min)} pages or more.`;
   return reason('total-unknown', text);
+}
+
+/** Least that the victim needs more to score as high; null when scores cannot be turned to pages. */
+function lackingPages(it: Case, row: ReportCandidate, top: ReportCandidate): number | null {
+  const gap = top.points - row.points;
+  if (it.rules.rules.scale !== 'permille') return gap;
+  // Scores are rounded down: a gap of one may be next to nothing.
+  return it.totalPages === null ? null : Math.ceil(((gap - 1) * it.totalPages.pages) / 1000);
 }
 
 function otherRules(it: Case, row: ReportCandidate): Reason | null {
@@ -85,7 +95,7 @@ function otherRules(it: Case, row: ReportCandidate): Reason | null {
 }
 
 function constrained(it: Case): Reason | null {
-  const { constraint } = it.report;
+  const constraint = constraintOf(it.report);
   if (constraint !== 'CONSTRAINT_MEMORY_POLICY' && constraint !== 'CONSTRAINT_CPUSET') return null;
   const text = `${constraint}: only tasks that may use the same nodes count, and which may is not printed.`;
   return reason('constrained', text);
@@ -94,8 +104,8 @@ function constrained(it: Case): Reason | null {
 function drift(it: Case, row: ReportCandidate): Reason | null {
   const top = it.ranking.predicted;
   if (top === null || !row.eligible) return null;
-  const gap = top.points - row.points;
-  if (gap > Math.max(DRIFT_PAGES, Math.abs(top.points) / 100)) return null;
+  const gap = lackingPages(it, row, top);
+  if (gap === null || gap > Math.max(DRIFT_PAGES, Math.abs(top.points) / 100)) return null;
   const text = 'The two scores are so close that memory moved between the choice and the printing.';
   return reason('drift', text);
 }

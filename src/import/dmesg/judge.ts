@@ -113,9 +113,9 @@ function asked(options: JudgeOptions): TotalPages | null {
 
 /** A printed score bounds a total that the report does not print. */
 function refined(total: TotalPages | null, score: ScoreCheck | null): TotalPages | null {
-  if (score?.verdict !== 'inferred' || score.totalPages === null) return total;
-  const pages = score.totalPages;
-  return { pages, min: pages, max: pages, exact: false, from: `printed score: ${score.how}` };
+  if (score === null || score.totalPages === null || score.totalRange === null) return total;
+  const [min, max] = score.totalRange;
+  return { pages: score.totalPages, min, max, exact: false, from: `printed score: ${score.how}` };
 }
 
 /** With no total at all, what the table's tasks use together is the least it can have been. */

@@ -1,5 +1,7 @@
 /** Printed scores (up to 5.1) against the arithmetic, and what they tell that the report does not. */
 import { type ReportCandidate, scoreRow } from './badness.js';
+import { hiddenPages, hiddenText } from './hidden.js';
+import { type FittingTotals, totalsThatScore } from './infer_total.js';
 import { usageOf } from './rank.js';
 import type { BadnessRules, RootBonus } from './rules.js';
 import type { TotalPages } from './totalpages.js';
@@ -21,6 +23,8 @@ export interface ScoreCheck {
   readonly rootBonus: RootBonus | null;
   /** totalpages that reproduces it, when it had to be inferred. */
   readonly totalPages: number | null;
+  /** All that would: from the first to the second, perhaps with gaps. */
+  readonly totalRange: readonly [number, number] | null;
 }
 
 const ALLOCATING = 'oom_kill_allocating_task';
@@ -56,6 +60,8 @@ export function checkScore(
       const value = normalised(scored(bonus, total.pages), rules, total.pages);
       if (value === printed) return { ...check(printed, value, 'exact', how), rootBonus: bonus };
     }
+    const hidden = withHidden({ report, row, rules, printed, variants, totalPages: total.pages });
+    if (hidden !== null) return hidden;
   }
   if (total?.exact !== true) {
     const inferred = inferTotal(printed, rules, variants, total, (bonus) => scored(bonus, 1000));
@@ -63,8 +69,53 @@ export function checkScore(
   }
   const computed =
     total === null ? null : normalised(scored(rules.rootBonus, total.pages), rules, total.pages);
-  const how = swapHidden(report) ? 'the table has no swap column' : 'no rule reproduces it';
+  const how = total === null ? 'the report does not tell the total' : 'no rule reproduces it';
   return check(printed, computed, computed === null ? 'incomparable' : 'differs', how);
+}
+
+interface Scoring {
+  readonly report: OomReport;
+  readonly row: TaskRow;
+  readonly rules: BadnessRules;
+  readonly printed: number;
+  readonly variants: readonly (readonly [RootBonus, string])[];
+  readonly totalPages: number;
+}
+
+/** Whether pages that the table has no column for can make up the rest of a score. */
+function withHidden(it: Scoring): ScoreCheck | null {
+  const { report, row, rules, printed, variants, totalPages } = it;
+  const hidden = hiddenPages(report, row);
+  const most = hidden.swap + hidden.tables;
+  if (most === 0) return null;
+  for (const [bonus, how] of variants) {
+    const scoreWith = (more: number): number => {
+      const fuller = { ...row, swapents: (row.swapents ?? 0) + more };
+      const candidate = scoreRow(fuller, report, { ...rules, rootBonus: bonus }, totalPages, null);
+      return normalised(candidate, rules, totalPages);
+    };
+    const visible = scoreWith(0);
+    if (visible > printed || scoreWith(most) < printed) continue;
+    const least = leastThat((more) => scoreWith(more) >= printed, most);
+    if (scoreWith(least) !== printed) continue;
+    const text =
+      `${how}, with ${least} pages or more of ${hiddenText(hidden)}, which the table ` +
+      `does not print (without: ${visible})`;
+    return { ...check(printed, printed, 'inferred', text), rootBonus: bonus };
+  }
+  return null;
+}
+
+/** The least number up to `most` for which a condition holds that holds from there on. */
+function leastThat(holds: (value: number) => boolean, most: number): number {
+  let low = 0;
+  let high = most;
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    if (holds(middle)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
 
 /** The row of the selected process; of the victim when a thread was selected. */
@@ -82,13 +133,7 @@ function check(
   verdict: ScoreCheck['verdict'],
   how: string,
 ): ScoreCheck {
-  return { printed, computed, verdict, how, rootBonus: null, totalPages: null };
-}
-
-/** RHEL 6 counts swap and prints no column for it. */
-export function swapHidden(report: OomReport): boolean {
-  const columns = report.tasks?.columns ?? [];
-  return columns.length > 0 && !columns.includes('swapents');
+  return { printed, computed, verdict, how, rootBonus: null, totalPages: null, totalRange: null };
 }
 
 /** What a bonus may have been: as the release says, or none for root without CAP_SYS_ADMIN. */
@@ -109,33 +154,26 @@ function normalised(candidate: ReportCandidate, rules: BadnessRules, totalPages:
   return Math.floor((candidate.points * 1000) / Math.max(1, totalPages));
 }
 
-/**
- * The score is a thousandth of totalpages: it bounds what the report does not print. Limits are set
- * by people, so the roundest number within the bounds is taken.
- */
+/** The score is a thousandth of totalpages: it bounds what the report does not print. */
 function inferTotal(
   printed: number,
   rules: BadnessRules,
-  variants: readonly [RootBonus, string][],
+  variants: readonly (readonly [RootBonus, string])[],
   total: TotalPages | null,
   scored: (bonus: RootBonus) => ReportCandidate,
 ): ScoreCheck | null {
-  if (rules.scale !== 'pages') return null;
   let best: ScoreCheck | null = null;
   let bestRoundness = -1;
+  const bounds = {
+    min: total?.min ?? 1,
+    max: total?.max ?? Number.MAX_SAFE_INTEGER,
+    offset: total?.min ?? 0,
+  };
   for (const [bonus, how] of variants) {
-    const candidate = scored(bonus);
-    const use = usageOf(candidate) - (bonus === 'usage' ? candidate.bonusPages : 0);
-    const share = printed - candidate.adj + (bonus === 'total' && candidate.uid === 0 ? 30 : 0);
-    if (share <= 0) continue;
-    const low = Math.max(Math.floor((use * 1000) / (share + 1)) + 1, total?.min ?? 1);
-    const high = Math.min(Math.floor((use * 1000) / share), total?.max ?? Number.MAX_SAFE_INTEGER);
-    if (low > high) continue;
-    const offset = total?.min ?? 0;
-    const pages = roundest(low - offset, high - offset) + offset;
-    const roundness = twos(pages - offset) / Math.max(1, Math.log2(pages));
-    if (roundness <= bestRoundness) continue;
-    bestRoundness = roundness;
+    const fitting = fittingTotals(printed, rules, bonus, scored(bonus), bounds);
+    if (fitting === null || fitting.roundness <= bestRoundness) continue;
+    const { low, high, pages } = fitting;
+    bestRoundness = fitting.roundness;
     best = {
       printed,
       computed: printed,
@@ -143,24 +181,31 @@ function inferTotal(
       how: `totalpages must be ${low} to ${high} (${how}); ${pages} is taken`,
       rootBonus: bonus,
       totalPages: pages,
+      totalRange: [low, high],
     };
   }
   return best;
 }
 
-/** The multiple of the highest power of two within the bounds. */
-function roundest(low: number, high: number): number {
-  for (let unit = 2 ** 40; unit > 1; unit /= 2) {
-    const multiple = Math.floor(high / unit) * unit;
-    if (multiple >= low) return multiple;
+/** `candidate` is scored for a total of 1000 pages, so what grows with the total is there once. */
+function fittingTotals(
+  printed: number,
+  rules: BadnessRules,
+  bonus: RootBonus,
+  candidate: ReportCandidate,
+  bounds: Parameters<typeof totalsThatScore>[2],
+): FittingTotals | null {
+  const { adj, bonusPages } = candidate;
+  const use = usageOf(candidate);
+  if (rules.scale === 'permille') {
+    // At its ends the scale says nothing of what lies beyond.
+    if (printed <= 1 || printed >= 1000) return null;
+    const share = printed - adj + bonusPages;
+    return share <= 0 ? null : totalsThatScore(share, { base: use, perUnit: 0 }, bounds);
   }
-  return high;
-}
-
-function twos(value: number): number {
-  let power = 0;
-  for (let rest = value; rest > 0 && rest % 2 === 0; rest /= 2) power++;
-  return power;
+  const spared = bonus === 'total' ? bonusPages : 0;
+  const base = bonus === 'usage' ? use - bonusPages : use;
+  return totalsThatScore(printed, { base, perUnit: adj - spared }, bounds);
 }
 
 /** The line that says whom the kernel selected, where it says it apart from whom it killed. */

@@ -2,6 +2,7 @@
  * `totalpages`: what oom_score_adj is a thousandth of, and printed scores too. KERNEL.md 2.5.
  * A memcg report does not print the machine's swap; then only bounds can be given.
  */
+import { allowedNodes, constraintOf, nodeSet } from './nodes.js';
 import { limitKb } from './numbers.js';
 import type { OomReport, ZoneReport } from './types.js';
 
@@ -76,10 +77,9 @@ function sumOf(
 
 /** CONSTRAINT_CPUSET and CONSTRAINT_MEMORY_POLICY count the allowed nodes only, holes included. */
 function constrainedTotal(report: OomReport, swap: number): TotalPages | null {
-  const { constraint } = report;
-  const policy = constraint === 'CONSTRAINT_MEMORY_POLICY';
-  if (!policy && constraint !== 'CONSTRAINT_CPUSET') return null;
-  const mask = policy ? (report.summary?.nodemask ?? null) : report.memsAllowed;
+  const constraint = constraintOf(report);
+  const mask = allowedNodes(report, constraint);
+  if (mask === null) return null;
   const nodes = nodeSet(mask);
   const zones = report.memory?.zones.filter((zone) => nodes.has(zone.node)) ?? [];
   const present = sumOf(zones, (zone) => zone.presentKb, report.pageSizeKb);
@@ -87,17 +87,6 @@ function constrainedTotal(report: OomReport, swap: number): TotalPages | null {
   const pages = present + swap;
   const from = `present pages ${present} of nodes ${mask} + ${swap} pages of swap (${constraint})`;
   return { pages, min: pages, max: pages, exact: false, from };
-}
-
-/** `0-1,3` as a set; nodes number at most 1024. */
-function nodeSet(mask: string | null): ReadonlySet<number> {
-  const nodes = new Set<number>();
-  for (const part of (mask ?? '').split(',').slice(0, 1024)) {
-    const [first, last] = part.split('-').map(Number);
-    if (first === undefined || Number.isNaN(first) || part === '') continue;
-    for (let node = first; node <= Math.min(last ?? first, 1023); node++) nodes.add(node);
-  }
-  return nodes;
 }
 
 function memcgTotal(report: OomReport): TotalPages | null {

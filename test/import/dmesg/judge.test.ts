@@ -159,6 +159,33 @@ describe('ages', () => {
   });
 });
 
+describe('a constraint that is not printed (up to 4.20)', () => {
+  const task = { pid: 65, comm: 'task', rss: 20_020, uid: 9 };
+  const other = { pid: 66, comm: 'other', rss: 90_000, uid: 9 };
+  const judged = (lines: readonly string[]) => judgeReport([...parseOomReports(lines)][0]!);
+  const lines = compose({
+    kernel: '4.4.0',
+    layout: 'nr_pmds',
+    tasks: [task, other],
+    kills: oldKill(task, 76),
+  });
+
+  test('nodes that a cpuset leaves out are not in Mem-Info', () => {
+    const bound = lines
+      .toSpliced(1, 0, 'asker cpuset=left mems_allowed=0')
+      .map((line) => line.replace(/^(\d+) pages RAM/, '524288 pages RAM'));
+    const { verdict, reasons, totalPages, score } = judged(bound);
+    expect([verdict, reasons[0]?.code]).toEqual(['explained', 'constrained']);
+    expect(totalPages?.from).toContain('of nodes 0');
+    expect(score).toMatchObject({ verdict: 'exact' });
+  });
+
+  test('without one, the kernel has to answer for it', () => {
+    const free = lines.toSpliced(1, 0, 'asker cpuset=/ mems_allowed=0');
+    expect(judged(free)).toMatchObject({ verdict: 'differs' });
+  });
+});
+
 describe('memcg totals', () => {
   const task = { pid: 60, comm: 'task', rss: 1000, adj: 100, swap: 40 };
   const total = (swap: string, more: Partial<FakeReport> = {}) =>
@@ -205,6 +232,47 @@ describe('printed scores', () => {
       score: { verdict: 'inferred', totalPages: 16_384 },
       totalPages: { pages: 16_384 },
     });
+  });
+
+  test('with oom_score_adj 1000 the rounding of the total still shows', () => {
+    const pushed = { pid: 71, comm: 'pushed', rss: 20, adj: 1000, uid: 9 };
+    const report: FakeReport = {
+      kernel: '4.5.0',
+      layout: 'nr_pmds',
+      tasks: [victim, pushed],
+      kills: oldKill(pushed, 998),
+    };
+    const lines = compose(report);
+    const table = lines.findIndex((line) => line.includes('total_vm'));
+    const { score } = judgeReport([...parseOomReports([lines[1]!, ...lines.slice(table)])][0]!);
+    expect(score).toMatchObject({ verdict: 'inferred' });
+    const total = score!.totalPages!;
+    expect(Math.floor(((28 + 1000 * Math.floor(total / 1000)) * 1000) / total)).toBe(998);
+  });
+
+  test('0 says that the total is large', () => {
+    const swap = 'memory+swap: usage 0kB, limit 9007199254740988kB, failcnt 0';
+    const report: FakeReport = {
+      kernel: '3.10.0',
+      layout: 'nr_ptes',
+      tasks: [victim],
+      kills: oldKill(victim, 0, 'Memory cgroup out of memory'),
+      memcg: { path: '/tiny', limitKb: 4, swap },
+    };
+    const { score } = judge(report);
+    expect(score).toMatchObject({ verdict: 'inferred' });
+    expect(score!.totalPages).toBeGreaterThan(14_814_000);
+  });
+
+  test('page tables without a column make up for what is missing', () => {
+    const report = { kernel: '3.2.0', layout: 'oom_score_adj' as const };
+    const java = { ...victim, rss: 130_000, vm: 300_000 };
+    const score = (printed: number) =>
+      judge({ ...report, tasks: [java], kills: oldKill(java, printed) }).score;
+    expect(score(500)).toMatchObject({ verdict: 'exact' });
+    expect(score(502)).toMatchObject({ verdict: 'inferred', rootBonus: 'permille' });
+    expect(score(502)?.how).toMatch(/with 520 pages or more of page tables/);
+    expect(score(520)).toMatchObject({ verdict: 'differs', computed: 500 });
   });
 
   test('one that no rule gives', () => {
@@ -272,7 +340,10 @@ describe('excuses', () => {
       kernel: '2.6.32-431.el6.x86_64',
       swapKb: 1e6,
     };
-    expect(code(judge(ancient(oldKill(small, 400), report)))).toEqual(['explained', 'swap-hidden']);
+    const roomy = { ...report, tasks: [big, { ...small, vm: 300_000 }, asker] };
+    expect(code(judge(ancient(oldKill(small, 400), roomy)))).toEqual(['explained', 'swap-hidden']);
+    // No more of it can be swapped than it has addresses.
+    expect(code(judge(ancient(oldKill(small, 400), report)))).toEqual(['differs', 'rules-broken']);
   });
 
   test('adj against a total that is not printed', () => {
