@@ -39,9 +39,11 @@ function headline({ input }: Decision): string {
   const where = `line ${report.lines.first}`;
   const which = all.length === 1 ? where : `report ${number} of ${all.length}, ${where}`;
   const cgroup = report.memcg?.oomMemcg ?? null;
+  const limitKb = report.memcg?.memory?.limitKb ?? Number.POSITIVE_INFINITY;
+  const limit = Number.isFinite(limitKb) ? ` of ${mibOfKb(limitKb)}` : '';
   const scope =
     report.scope === 'memcg'
-      ? `cgroup ${cgroup ?? ''} at its limit`.replace('  ', ' ')
+      ? `cgroup ${cgroup ?? ''} at its limit${limit}`.replace('  ', ' ')
       : report.scope === 'global'
         ? 'the whole machine out of memory'
         : 'scope unknown';
@@ -50,8 +52,32 @@ function headline({ input }: Decision): string {
   return `${source}, ${which}: ${scope}${asked}${kernel}`;
 }
 
-function whatTheKernelDid({ judgement }: ChosenReport): string[] {
-  const { verdict, why, score, victims, rules } = judgement;
+const mibOfKb = (kB: number): string => `${(kB / 1024).toFixed(1)} MiB`;
+
+/** What the kill line says of the victim, where no table says it. */
+function whatItHeld({ report, judgement }: ChosenReport): string[] {
+  const [victim] = judgement.victims;
+  const kill = report.kills.find((line) => line.pid === victim?.pid && line.anonRssKb !== null);
+  const lines: string[] = [];
+  if (judgement.candidates.length === 0 && kill !== undefined) {
+    const parts = [
+      `${mibOfKb(kill.anonRssKb ?? 0)} anonymous`,
+      `${mibOfKb(kill.fileRssKb ?? 0)} of files`,
+      `${mibOfKb(kill.shmemRssKb ?? 0)} shared`,
+    ];
+    const adj = kill.oomScoreAdj === null ? '' : `; its oom_score_adj is ${kill.oomScoreAdj}`;
+    lines.push(`It held ${parts.join(', ')}${adj}.`);
+  }
+  // Up to 4.20 the report names the cgroup of who asked, not of who died.
+  const cgroup = report.summary?.taskMemcg ?? null;
+  if (cgroup !== null && cgroup !== '/' && cgroup !== report.memcg?.oomMemcg) {
+    lines.push(`Its cgroup is ${cgroup}.`);
+  }
+  return lines;
+}
+
+function whatTheKernelDid(log: ChosenReport): string[] {
+  const { verdict, why, score, victims, rules } = log.judgement;
   const [victim] = victims;
   const lines: string[] = [];
   if (victim === undefined) lines.push(why);
@@ -65,6 +91,7 @@ function whatTheKernelDid({ judgement }: ChosenReport): string[] {
     }[verdict];
     lines.push(`The kernel killed ${nameOf(victim)}${ending} ${why}`);
   }
+  if (victim !== undefined) lines.push(...whatItHeld(log));
   lines.push(`Rules: ${rules.from}.`);
   if (score !== null) {
     const computed = score.computed === null ? 'cannot be computed' : `computed ${score.computed}`;

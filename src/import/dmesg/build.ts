@@ -1,12 +1,13 @@
 /** One report while its lines come in, and what they make in the end. */
 import { parseCpu, parseCpuset, parseInvoked, parseSummary } from './header.js';
-import { parseGroup, parseKill, parseReaper } from './kill.js';
+import { parseExiting, parseGroup, parseKill, parseReaper } from './kill.js';
 import type { LogRecord } from './lines.js';
 import { lostMessages, lostRows } from './lost.js';
 import { pageSizeOf, scopeOf } from './scope.js';
 import { Sections } from './sections.js';
 import type {
   EarlierVictim,
+  ExitingVictim,
   KernelInfo,
   KillLine,
   MachineHint,
@@ -42,6 +43,7 @@ export class ReportBuilder {
   readonly #sections = new Sections();
   readonly #kills: KillLine[] = [];
   readonly #killedPids = new Set<number>();
+  readonly #exiting: ExitingVictim[] = [];
   readonly #groups = new Set<string>();
   readonly #reaped: ReaperLine[] = [];
 
@@ -54,7 +56,12 @@ export class ReportBuilder {
 
   /** Whether the kernel has acted: what follows in the log belongs to something else. */
   get killed(): boolean {
-    return this.#killedPids.size > 0 || this.#panic !== null;
+    return this.#killedPids.size > 0 || this.#exiting.length > 0 || this.#panic !== null;
+  }
+
+  /** Whether the machine panicked: nothing can follow but the same line on another console. */
+  get panicked(): boolean {
+    return this.#panic !== null;
   }
 
   /** Numeric columns of the task table's header; 0 before it. */
@@ -84,6 +91,8 @@ export class ReportBuilder {
         return this.#takesKill(record);
       case 'noKillable':
         return !this.killed;
+      case 'exiting':
+        return !this.killed || this.#groups.size > 0 || this.#exiting.length > 0;
       default:
         return true;
     }
@@ -112,6 +121,11 @@ export class ReportBuilder {
   /** Whether an oom_reaper line for this process belongs here. */
   reaps(pid: number): boolean {
     return this.#killedPids.has(pid) || this.#summary?.pid === pid;
+  }
+
+  /** Whether a victim has this name: what was reaped under another pid may be a thread of it. */
+  killedNamed(comm: string): boolean {
+    return this.#kills.some((kill) => kill.verb === 'kill' && kill.comm === comm);
   }
 
   /** Takes one record that belongs to this report. */
@@ -149,6 +163,11 @@ export class ReportBuilder {
       case 'kill':
         this.#kill(record);
         return;
+      case 'exiting': {
+        const exiting = parseExiting(text, first);
+        if (exiting !== null && this.#exiting.length < MAX_KILLS) this.#exiting.push(exiting);
+        return;
+      }
       case 'group': {
         const path = parseGroup(text);
         if (path !== null && this.#groups.size < 1024) this.#groups.add(path);
@@ -226,6 +245,8 @@ export class ReportBuilder {
       this.#kills.length > 0 ||
       summary !== null ||
       this.#reaped.length > 0 ||
+      this.#exiting.length > 0 ||
+      this.#panic !== null ||
       (tasks !== null && (tasks.columnsFrom === 'header' || tasks.rows.length > 1)) ||
       this.#sections.memcg.seen;
     if (!evident) return null;
@@ -233,6 +254,8 @@ export class ReportBuilder {
     const kills = this.#namedByTable(tasks?.rows ?? []);
     const [pageSizeKb, pageSizeFrom] = pageSizeOf(kills, tasks, this.#sections.memory.pageSizeKb);
     const found = {
+      noKillable: this.#noKillable,
+      panic: this.#panic,
       trigger: this.#trigger,
       summary,
       kills,
@@ -254,11 +277,10 @@ export class ReportBuilder {
       cpuset: summary?.cpuset ?? this.#cpuset,
       cpusAtLeast: Math.max(this.#cpus, memory?.cpus ?? 0) || null,
       lostRows: lostRows(found, scope, pageSizeKb, this.#lost),
+      exiting: this.#exiting,
       groupKills: [...this.#groups],
       reaped: this.#reaped,
       oomPolicy: this.#policy,
-      noKillable: this.#noKillable,
-      panic: this.#panic,
       sysrq: this.#trigger?.order === -1,
       pageSizeKb,
       pageSizeFrom,
@@ -284,13 +306,14 @@ function squeeze(name: string): string {
 }
 
 function earlierIn(
-  rows: readonly { pid: number; comm: string }[],
+  rows: readonly { pid: number; tgid: number; comm: string }[],
   victims: ReadonlyMap<number, EarlierVictim>,
 ): readonly EarlierVictim[] {
   if (victims.size === 0) return [];
   const found: EarlierVictim[] = [];
   for (const row of rows) {
-    const victim = victims.get(row.pid);
+    // Where the leader has gone, the row is of a thread that still has the memory.
+    const victim = victims.get(row.pid) ?? victims.get(row.tgid);
     if (victim !== undefined && victim.comm === row.comm) found.push(victim);
   }
   return found;

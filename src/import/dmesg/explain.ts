@@ -20,7 +20,8 @@ export function explain(it: Case): Explanation {
   const { report, ranking, selected } = it;
   if (selected === null) return nobodyKilled(it);
   if (report.tasks === null || report.tasks.rows.length === 0) {
-    return done('undecidable', reason('no-task-table', tableMissing(it)));
+    const reasons = [reason('no-task-table', tableMissing(it)), ...outcome(it)];
+    return { verdict: 'undecidable', reasons, regression: false };
   }
   if (it.allocating) return allocatingTask(it);
   const row = rowOf(ranking, selected) ?? rowOfThread(it);
@@ -83,15 +84,16 @@ function topScore(it: Case, row: ReportCandidate): Reason {
   const second = it.ranking.candidates.find(
     (candidate) => candidate.eligible && candidate.pid !== row.pid,
   );
-  const unit = it.rules.rules.scale === 'permille' ? 'thousandths' : 'pages';
+  const thousandths = row.points === 1 ? 'thousandth' : 'thousandths';
+  const pages = row.points === 1 ? 'page' : 'pages';
+  const unit = it.rules.rules.scale === 'permille' ? thousandths : pages;
   const next = second === undefined ? '' : `; next is ${name(second)} with ${second.points}`;
   const text = `${name(row)} has the highest score, ${row.points} ${unit}${next}.`;
   return reason('top-score', text);
 }
 
-/** Things worth knowing that do not change the verdict. */
-function asides(it: Case): readonly Reason[] {
-  const { report, selected, victims } = it;
+/** What the kernel did after its choice, as far as it is out of the ordinary. */
+function outcome({ report, victims, selected }: Case): readonly Reason[] {
   const reasons: Reason[] = [];
   if (report.groupKills.length > 0) {
     const text =
@@ -99,6 +101,18 @@ function asides(it: Case): readonly Reason[] {
       `${victims.length} processes in this log.`;
     reasons.push(reason('group-kill', text));
   }
+  const gone = report.exiting.find((task) => task.pid === selected?.pid);
+  if (gone !== undefined) {
+    const text = `${name(gone)} was already exiting and had given up its memory, so it was not killed.`;
+    reasons.push(reason('already-exiting', text));
+  }
+  return reasons;
+}
+
+/** Things worth knowing that do not change the verdict. */
+function asides(it: Case): readonly Reason[] {
+  const { report, selected, victims } = it;
+  const reasons: Reason[] = [...outcome(it)];
   const child = victims[0];
   if (selected !== null && child !== undefined && child.pid !== selected.pid) {
     const own = rowOf(it.ranking, selected);
@@ -136,12 +150,25 @@ function nobodyKilled(it: Case): Explanation {
   return done('undecidable', reason('kill-line-missing', text));
 }
 
-function tableMissing(it: Case): string {
-  const header = it.report.trigger !== null;
-  return header
-    ? 'The report has no task table (vm.oom_dump_tasks=0, or it was cut).'
-    : 'Only the kill is in the log: the kernel prints at most ten reports in five seconds, ' +
-        'or the log begins after the table.';
+function tableMissing({ report }: Case): string {
+  const { trigger, memory, tasks, kills, summary, reaped } = report;
+  if (tasks !== null) {
+    return 'The log has the head of the task table and none of its rows: it was filtered or cut.';
+  }
+  if (kills.length > 0 && trigger === null && memory === null) {
+    return (
+      'Only the kill is in the log: the kernel prints at most ten reports in five seconds, ' +
+      'or the log begins after the table.'
+    );
+  }
+  if (kills.length > 0) return 'The report has no task table (vm.oom_dump_tasks=0, or it was cut).';
+  if (summary !== null) {
+    return 'The oom-kill: line says whom the kernel chose; its kill line and the table are not in the log.';
+  }
+  if (reaped.length > 0) {
+    return 'Only the OOM reaper speaks of it: it was killed before, and that is not in the log.';
+  }
+  return 'Only the beginning of the report is in the log: neither the task table nor whom it killed.';
 }
 
 function allocatingTask(it: Case): Explanation {
@@ -169,6 +196,13 @@ function disagrees(it: Case, row: ReportCandidate): Explanation {
   const before = othersKilled(it, row);
   if (before !== null) {
     return { verdict: 'explained', reasons: [before, ...asides(it)], regression: false };
+  }
+  if (report.trigger === null) {
+    const text =
+      'The log begins inside the report: whom the kernel killed before is not known, ' +
+      `and it passes over those that cannot exit.${gap}`;
+    const reasons = [reason('beginning-lost', text), ...asides(it)];
+    return { verdict: 'explained', reasons, regression: false };
   }
   const kernel = report.kernel?.text ?? 'this kernel';
   const text =

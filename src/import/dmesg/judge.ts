@@ -4,7 +4,7 @@
  */
 import type { ReportCandidate } from './badness.js';
 import { explain } from './explain.js';
-import { type Ranking, rankTable } from './rank.js';
+import { type Ranking, rankTable, totalsThatSelect } from './rank.js';
 import type { Reason } from './reason.js';
 import { type BadnessRules, type ChosenRules, chooseRules, rulesOf } from './rules.js';
 import { checkScore, killedAllocatingTask, type ScoreCheck, selectionLine } from './score.js';
@@ -81,16 +81,23 @@ export function judgeReport(report: OomReport, options: JudgeOptions = {}): Judg
     score,
     allocating: killedAllocatingTask(report),
   });
+  // What the kernel chose says more of a total that is not printed than any guess.
+  const fitted =
+    reasons[0]?.code === 'total-unknown' ? leastThatFits(totalPages, ranking, selected) : null;
+  const told =
+    fitted === null
+      ? ranking
+      : rankTable(report, settled, fitted.pages, options.oomScoreAdj ?? null);
   return {
     verdict,
     agrees: verdict === 'agrees',
     why: reasons.map((reason) => reason.text).join(' '),
     reasons,
     rules,
-    totalPages,
-    candidates: ranking.candidates,
-    predicted: ranking.predicted,
-    tied: ranking.tied,
+    totalPages: fitted ?? totalPages,
+    candidates: told.candidates,
+    predicted: told.predicted,
+    tied: told.tied,
     selected,
     victims,
     score,
@@ -118,6 +125,26 @@ function refined(total: TotalPages | null, score: ScoreCheck | null): TotalPages
   return { pages: score.totalPages, min, max, exact: false, from: `printed score: ${score.how}` };
 }
 
+/** The least total for which the selected task outranks all others; null when there is none. */
+function leastThatFits(
+  total: TotalPages | null,
+  { candidates }: Ranking,
+  selected: ActualTask | null,
+): TotalPages | null {
+  const row = candidates.find(({ pid, tgid }) => pid === selected?.pid || tgid === selected?.pid);
+  const range = row === undefined ? null : totalsThatSelect(row, candidates);
+  if (row === undefined || range === null) return null;
+  const min = Math.max(1, total?.min ?? 0, range.min);
+  const max = Math.min(total?.max ?? Number.POSITIVE_INFINITY, range.max);
+  return {
+    pages: Math.max(min, Math.min(total?.pages ?? min, max)),
+    min,
+    max: Number.isFinite(max) ? max : null,
+    exact: false,
+    from: `the least for which ${row.comm} (${row.pid}) is chosen`,
+  };
+}
+
 /** With no total at all, what the table's tasks use together is the least it can have been. */
 function tableTotal(report: OomReport): number {
   let pages = 0;
@@ -142,6 +169,11 @@ function victimsOf(report: OomReport): readonly ActualTask[] {
   if (victims.size === 0) {
     for (const { pid, comm, line } of report.reaped) victims.set(pid, { pid, comm, line });
   }
+  const { summary } = report;
+  if (victims.size === 0 && summary?.pid != null && report.exiting.length === 0) {
+    // Its own line is lost, but from here on nothing keeps the kernel from killing it.
+    victims.set(summary.pid, { pid: summary.pid, comm: summary.comm ?? '', line: summary.line });
+  }
   return [...victims.values()];
 }
 
@@ -153,7 +185,7 @@ function selectedOf(report: OomReport, victims: readonly ActualTask[]): ActualTa
     const named = victims.find((victim) => victim.pid === summary.pid);
     return { pid: summary.pid, comm: named?.comm ?? summary.comm ?? '', line: summary.line };
   }
-  return victims[0] ?? null;
+  return victims[0] ?? report.exiting[0] ?? null;
 }
 
 /** Everything the explanation looks at. */

@@ -1,6 +1,6 @@
 /** Kill lines and oom_reaper lines in every form from 2.6.32 to 6.18. */
 import { count, countOrNull } from './numbers.js';
-import type { KillLine, KillVerb, ReaperLine } from './types.js';
+import type { ExitingVictim, KillLine, KillVerb, ReaperLine } from './types.js';
 
 const HEAD = /(Would have killed|[Kk]ill(?:ed)?) process :?(\d{1,10})(?:, UID (\d{1,10}),?)? ?\(?/;
 
@@ -73,6 +73,12 @@ export function parseReaper(text: string, line: number): ReaperLine | null {
     anonRssKb: countOrNull(/anon-rss:\s?(\d{1,19})/.exec(text.slice(end))?.[1]),
     line,
   };
+}
+
+/** `…: OOM victim N (comm) is already exiting. Skip killing the task`. */
+export function parseExiting(text: string, line: number): ExitingVictim | null {
+  const match = /OOM victim (\d{1,10}) \((.{0,64})\) is already exiting/.exec(text);
+  return match === null ? null : { pid: count(match[1] ?? '0'), comm: match[2] ?? '', line };
 }
 
 /** `Tasks in /a are going to be killed due to memory.oom.group set`. */

@@ -25,6 +25,7 @@ export type LineKind =
   | 'ignored' // hugepages, slab table heads and the like: known, nothing to read
   | 'summary' // oom-kill:constraint=…
   | 'kill' // Kill(ed) process …
+  | 'exiting' // OOM victim … is already exiting. Skip killing the task
   | 'group' // Tasks in … are going to be killed due to memory.oom.group set
   | 'reaper' // oom_reaper: …
   | 'policy' // oom_policy=…
@@ -45,10 +46,11 @@ const BUDDY = /^(?:Node \d{1,4} )?[A-Za-z]\w{1,15}: \d{1,9}\*\d{1,7}kB/;
 const TOTALS =
   /^(?:active_anon|active_file|unevictable|slab_reclaimable|mapped|free|sec_pagetables|kernel_misc_reclaimable|active|zspages|pagetables|shmem|bounce|free_cma|free_pcp|dirty|inactive_anon|inactive_file):\d{1,19}(?:\s|$)/;
 const NUMBER =
-  /^(?:\d{1,12} (?:total pagecache pages|pages |pagecache pages)|(?:Free|Total) swap {0,2}=|Swap cache)/;
+  /^(?:\d{1,12} (?:total pagecache pages|pages |pagecache pages|reserved pages)|(?:Free|Total) swap {0,2}=|Swap cache)/;
 const STACK =
   /^(?:Call Trace|\[<[0-9a-f]|RIP|RSP|R[A-D]X:|R[BDS][PI]:|R\d\d:|Code:|Hardware name|<\/?TASK>|<\/?IRQ>|\? |EIP|E[A-D]X:|EFLAGS|DS:|ESI|Exception stack|[0-9a-f]{4}: |Tainted: |[\w.]{2,80}\+0x[0-9a-f]|(?:[0-9a-f]{16} ){2})/;
 const KILL = /(?:Kill|kill|Killed|have killed) process (?::?\d|$)/;
+const EXITING = /OOM victim \d{1,10} \(.{0,64}\) is already exiting/;
 const LOST =
   /(?:messages? (?:suppressed|dropped|lost)|callbacks suppressed|Missed \d{1,9} kernel messages|some messages lost|lost \d{1,9} messages)/;
 const IGNORED =
@@ -75,9 +77,11 @@ function oomKind(head: string): LineKind | null {
     if (head.startsWith('oom_policy=')) return 'policy';
   }
   if (head.endsWith(' invoked')) return 'invoked';
+  if (head.includes('OOM victim ') && EXITING.test(head)) return 'exiting';
   if (head.includes('rocess ') && KILL.test(head)) return 'kill';
   if (head.startsWith('Tasks in ')) return 'group';
   if (/^(?:Task in |Memory limit reached of cgroup)/.test(head)) return 'taskIn';
+  if (head.startsWith('---[ end Kernel panic')) return 'ignored';
   if (head.includes('no killable process')) {
     return head.startsWith('Kernel panic') ? 'panic' : 'noKillable';
   }
@@ -109,7 +113,7 @@ function bodyKind(head: string): LineKind | null {
 }
 
 const MATTERS =
-  /oom|ut of [Mm]emory|total_vm|ill(?:ed)? process |Linux version |Mem-[Ii]nfo|: usage \d|Task in |invoked$|Kernel panic|page allocation (?:fail|stall)|\[ {0,7}\d{1,10}\] {1,10}\d{1,10} {1,10}\d{1,10} {1,12}\d/;
+  /oom|ut of [Mm]emory|total_vm|(?:Free|Total) swap|pages (?:of )?RAM|free_pcp:|lowmem_reserve|ill(?:ed)? process |Linux version |Mem-[Ii]nfo|: usage \d|Task in |invoked$|Kernel panic|page allocation (?:fail|stall)|\[ {0,7}\d{1,10}\] {1,10}\d{1,10} {1,10}\d{1,10} {1,12}\d/;
 
 /**
  * Whether a raw line, outside any report, could belong to one. The only test that most lines of a

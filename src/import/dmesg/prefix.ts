@@ -28,7 +28,8 @@ export interface StrippedLine {
   readonly sequence: number | null;
 }
 
-const QUOTES = /[\s>|\u00a0\ufeff]{1,64}/y;
+/** `↪` is what books print where they wrap a line. */
+const QUOTES = /[\s>|\u00a0\u21aa\ufeff]{1,64}/y;
 const PRINTK = /\[[ <]{0,12}(?:\d{1,3}-|\+)?(\d{1,12}\.\d{3,9})(?:[ ,@</>][^\]]{0,40})?\] ?/y;
 const CALLER = /\[ {0,10}([TC]\d{1,10})\] ?/y;
 const BRACKETED_CLOCK = /\[([^[\]]{0,28}\d{1,2}:\d{2}(?::\d{2})?[^[\]]{0,28})\]:? ?/y;
@@ -135,6 +136,7 @@ function takeElement(s: Stripper, first: number): boolean {
     case Char.Greater:
     case Char.Bar:
     case 0xa0:
+    case 0x21aa:
     case 0xfeff:
       return s.take(QUOTES);
     case Char.Bracket:

@@ -9,6 +9,7 @@ export type ReasonCode =
   | 'panic-on-oom'
   | 'nobody-killable'
   | 'kill-line-missing'
+  | 'already-exiting'
   | 'allocating-task'
   | 'row-missing'
   | 'child-sacrifice'
@@ -23,6 +24,7 @@ export type ReasonCode =
   | 'drift'
   | 'thread-of-victim'
   | 'others-already-killed'
+  | 'beginning-lost'
   | 'rules-broken'
   | 'rows-lost';
 

@@ -111,6 +111,7 @@ export class OomReportParser {
       case 'summary':
       case 'kill':
       case 'group':
+      case 'exiting':
       case 'noKillable':
         this.#verdict(record);
         return;
@@ -206,7 +207,13 @@ export class OomReportParser {
   }
 
   #panic(record: LogRecord): void {
-    if (this.#open === null || !/emory/.test(record.text)) return;
+    if (!/emory/.test(record.text) || this.#open?.panicked === true) return;
+    if (this.#open === null || this.#open.killed) {
+      // The report before it got as far as a kill: this is the next one's.
+      this.#close();
+      this.#clock(record);
+      this.#open = new ReportBuilder(record);
+    }
     this.#open.accept(record);
   }
 
@@ -217,6 +224,7 @@ export class OomReportParser {
     if (this.#open?.reaps(reaper.pid) === true) this.#open.accept(record);
     else if (this.#closing?.reaps(reaper.pid) === true) this.#closing.accept(record);
     else if (victim !== undefined) this.#victims.set(reaper.pid, { ...victim, reaped: reaper.ok });
+    else if (this.#open?.killedNamed(reaper.comm) === true) this.#open.accept(record);
     else if (this.#open !== null && !this.#open.killed) this.#open.accept(record);
     else {
       // The kill line was lost, but what was reaped had been killed.
@@ -261,7 +269,7 @@ export class OomReportParser {
   }
 }
 
-/** Lines that only an OOM report prints, or that begin its Mem-Info. */
+/** Lines that only an OOM report prints, and its Mem-Info, which may have lost its beginning. */
 const OPENERS: ReadonlySet<string> = new Set([
   'columns',
   'row',
@@ -269,4 +277,8 @@ const OPENERS: ReadonlySet<string> = new Set([
   'taskIn',
   'memcgStats',
   'memInfo',
+  'totals',
+  'node',
+  'zone',
+  'number',
 ]);

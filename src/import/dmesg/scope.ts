@@ -1,7 +1,10 @@
 /** Two things that a report does not say outright: its scope and its page size. */
 import type { KillLine, OomReport, TaskTable } from './types.js';
 
-type Found = Pick<OomReport, 'summary' | 'kills' | 'memory' | 'memcg' | 'tasks'>;
+type Found = Pick<
+  OomReport,
+  'summary' | 'kills' | 'memory' | 'memcg' | 'tasks' | 'noKillable' | 'panic'
+>;
 
 /**
  * Global or memcg. The printed constraint is the last witness: kernels 5.0 to 5.2 print
@@ -16,6 +19,8 @@ export function scopeOf(found: Found, memcgInStack: boolean): [OomReport['scope'
   if (found.summary?.constraint === 'CONSTRAINT_MEMCG') return ['memcg', 'the constraint'];
   if (/out of memory/i.test(message)) return ['global', 'the kill line'];
   if (memcgInStack) return ['memcg', 'the call trace'];
+  // A cgroup without anybody to kill makes no kernel panic; `compulsory` may be a cgroup's, too.
+  if (found.panic !== null && !/ompulsory/.test(found.panic)) return ['global', 'the panic'];
   if (found.memory !== null) return ['global', 'the Mem-Info'];
   if (found.summary?.constraint != null) return ['global', 'the constraint'];
   return ['unknown', 'nothing in the report tells'];

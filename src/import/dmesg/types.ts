@@ -180,6 +180,13 @@ export interface KillLine {
   readonly line: number;
 }
 
+/** A process that was to be killed and had given up its memory already (5.9 and later). */
+export interface ExitingVictim {
+  readonly pid: number;
+  readonly comm: string;
+  readonly line: number;
+}
+
 /** One oom_reaper line. */
 export interface ReaperLine {
   readonly pid: number;
@@ -254,6 +261,7 @@ export interface OomReport {
   readonly lostRows: LostRows;
   readonly summary: SummaryLine | null;
   readonly kills: readonly KillLine[];
+  readonly exiting: readonly ExitingVictim[];
   /** Cgroups named by `Tasks in … are going to be killed due to memory.oom.group set`. */
   readonly groupKills: readonly string[];
   readonly reaped: readonly ReaperLine[];

@@ -98,6 +98,7 @@ function killContinues(text: string, bare: string): boolean {
 const ASSEMBLED: ReadonlySet<LineKind> = new Set([
   'invoked',
   'kill',
+  'exiting',
   'summary',
   'group',
   'reaper',

@@ -37,6 +37,14 @@ const REPORTS: Readonly<Record<string, Expected>> = {
     rows: 6,
     score: [35_122, 'incomparable'],
   },
+  // ARM counts `pages of RAM` and `reserved pages`
+  '3.0-arm-reserved-pages': {
+    killed: [[1250, 'mail.app']],
+    verdict: 'agrees',
+    scope: 'global',
+    rows: 3,
+    score: [580, 'exact'],
+  },
   // thousandths; root is spared 30 of them
   '3.2-debian7-permille': {
     killed: [[2200, 'java']],
@@ -158,6 +166,15 @@ const REPORTS: Readonly<Record<string, Expected>> = {
     rows: 4,
     reports: 3,
   },
+  // selected, but it had let go of its memory by then; the line is wrapped
+  '5.15-already-exiting': {
+    killed: [],
+    selected: 8801,
+    verdict: 'agrees',
+    scope: 'memcg',
+    rows: 2,
+    reason: 'already-exiting',
+  },
   '5.15-wsl2-dmesg-T': {
     killed: [[950, 'chrome']],
     verdict: 'agrees',
@@ -238,11 +255,13 @@ describe.each(Object.entries(REPORTS))('%s', (name, expected) => {
 
 /** Why the report does not let the run repeat the kill. */
 const NOT_REPEATED: Readonly<Record<string, string>> = {
+  '3.0-arm-reserved-pages': 'who asks grows past the victim',
   '4.4-ubuntu16-child': 'whose child it was is not printed',
   '4.15-ubuntu18': 'who asks grows past the victim',
   '6.6-android-logcat': 'swap that nobody in the table uses is taken for free',
   '6.12-tie-printk-caller': 'who asks grows past its twin',
   '6.18-negative-scores': 'who asks grows past the victim',
+  '5.15-already-exiting': 'nobody dies',
   '5.4-cpuset': 'which nodes the tasks may use is not printed',
   '5.4-deadlocked-panic': 'nobody dies',
   '5.8-rc-regression': 'the model keeps the rules',
