@@ -87,8 +87,9 @@ export function pageTablesOf(row: TaskRow, pageSizeKb: number): number {
 function ineligible(row: TaskRow, adj: number, report: OomReport): string {
   if (row.tgid === 1) return 'init';
   if (adj === ADJ_MIN) return 'oom_score_adj −1000';
+  // What was reaped is passed over whichever thread still has it; else only the one that was killed.
   const victim = report.earlierVictims.find(
-    (earlier) => earlier.pid === row.pid || earlier.pid === row.tgid,
+    ({ pid, reaped }) => pid === row.pid || (reaped && pid === row.tgid),
   );
   if (victim === undefined) return '';
   return victim.reaped

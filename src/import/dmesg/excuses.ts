@@ -53,7 +53,7 @@ function missingNumbers(it: Case, row: ReportCandidate): Reason | null {
   if (top === null) return null;
   const own = report.tasks?.rows.find((task) => task.pid === row.pid);
   const hidden = own === undefined ? null : hiddenPages(report, own);
-  if (hidden !== null && hidden.swap + hidden.tables > 0) {
+  if (hidden !== null && row.eligible && hidden.swap + hidden.tables > 0) {
     const lacking = lackingPages(it, row, top);
     const most = hidden.swap + hidden.tables;
     if (lacking === null || most >= lacking) {

@@ -19,11 +19,11 @@ export interface Explanation {
 export function explain(it: Case): Explanation {
   const { report, ranking, selected } = it;
   if (selected === null) return nobodyKilled(it);
+  if (it.allocating) return allocatingTask(it);
   if (report.tasks === null || report.tasks.rows.length === 0) {
     const reasons = [reason('no-task-table', tableMissing(it)), ...outcome(it)];
     return { verdict: 'undecidable', reasons, regression: false };
   }
-  if (it.allocating) return allocatingTask(it);
   const row = rowOf(ranking, selected) ?? rowOfThread(it);
   if (row === undefined) return rowMissing(it, selected, '');
   const agreement = agrees(it, row);
@@ -155,6 +155,9 @@ function tableMissing({ report }: Case): string {
   if (tasks !== null) {
     return 'The log has the head of the task table and none of its rows: it was filtered or cut.';
   }
+  if (kills.length > 0 && kills.every((kill) => kill.verb === 'select')) {
+    return 'The log has whom the kernel selected, but neither the table nor the kill: of it, or of a child.';
+  }
   if (kills.length > 0 && trigger === null && memory === null) {
     return (
       'Only the kill is in the log: the kernel prints at most ten reports in five seconds, ' +
@@ -179,7 +182,7 @@ function allocatingTask(it: Case): Explanation {
   const instead = top === null ? '' : ` By score it would have been ${name(top)}.`;
   const text =
     `vm.oom_kill_allocating_task is set: ${selected === null ? 'the task' : name(selected)} ` +
-    `died because it asked for memory, not for its size.${instead}`;
+    `was chosen because it asked for memory, not for its size.${instead}`;
   const odd = ` (The report names ${trigger?.comm} as the one that asked.)`;
   return done('explained', reason('allocating-task', same ? text : text + odd));
 }

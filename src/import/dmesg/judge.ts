@@ -169,23 +169,26 @@ function victimsOf(report: OomReport): readonly ActualTask[] {
   if (victims.size === 0) {
     for (const { pid, comm, line } of report.reaped) victims.set(pid, { pid, comm, line });
   }
-  const { summary } = report;
-  if (victims.size === 0 && summary?.pid != null && report.exiting.length === 0) {
-    // Its own line is lost, but from here on nothing keeps the kernel from killing it.
-    victims.set(summary.pid, { pid: summary.pid, comm: summary.comm ?? '', line: summary.line });
-  }
-  return [...victims.values()];
+  if (victims.size > 0 || report.exiting.length > 0) return [...victims.values()];
+  // The kill line is lost, but once it has chosen nothing keeps the kernel from killing.
+  const chosen = chosenOf(report);
+  return chosen === null ? [] : [chosen];
 }
 
 function selectedOf(report: OomReport, victims: readonly ActualTask[]): ActualTask | null {
+  const chosen = chosenOf(report);
+  if (chosen === null) return victims[0] ?? report.exiting[0] ?? null;
+  const named = victims.find((victim) => victim.pid === chosen.pid);
+  return { ...chosen, comm: named?.comm ?? chosen.comm };
+}
+
+/** Whom the lines before the kill name. */
+function chosenOf(report: OomReport): ActualTask | null {
   const line = selectionLine(report);
   if (line !== null) return { pid: line.pid, comm: line.comm, line: line.line };
   const { summary } = report;
-  if (summary?.pid != null) {
-    const named = victims.find((victim) => victim.pid === summary.pid);
-    return { pid: summary.pid, comm: named?.comm ?? summary.comm ?? '', line: summary.line };
-  }
-  return victims[0] ?? report.exiting[0] ?? null;
+  if (summary?.pid == null) return null;
+  return { pid: summary.pid, comm: summary.comm ?? '', line: summary.line };
 }
 
 /** Everything the explanation looks at. */

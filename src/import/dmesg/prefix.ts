@@ -30,6 +30,8 @@ export interface StrippedLine {
 
 /** `↪` is what books print where they wrap a line. */
 const QUOTES = /[\s>|\u00a0\u21aa\ufeff]{1,64}/y;
+/** `: ` is a mark of quotation, too, where nothing else has begun. */
+const COLON_QUOTE = /: /y;
 const PRINTK = /\[[ <]{0,12}(?:\d{1,3}-|\+)?(\d{1,12}\.\d{3,9})(?:[ ,@</>][^\]]{0,40})?\] ?/y;
 const CALLER = /\[ {0,10}([TC]\d{1,10})\] ?/y;
 const BRACKETED_CLOCK = /\[([^[\]]{0,28}\d{1,2}:\d{2}(?::\d{2})?[^[\]]{0,28})\]:? ?/y;
@@ -68,6 +70,7 @@ const enum Char {
   Space = 32,
   Zero = 48,
   Nine = 57,
+  Colon = 58,
   Less = 60,
   Greater = 62,
   Bracket = 91,
@@ -139,6 +142,8 @@ function takeElement(s: Stripper, first: number): boolean {
     case 0x21aa:
     case 0xfeff:
       return s.take(QUOTES);
+    case Char.Colon:
+      return !s.starts && s.take(COLON_QUOTE);
     case Char.Bracket:
       return takeBracket(s);
     case Char.Less:

@@ -36,6 +36,21 @@ describe('filtered', () => {
     expect(judgement.why).toMatch(/its kill line and the table are not in the log/);
   });
 
+  test('the selection alone names it, too', () => {
+    const { judgement } = only(oldKill(HOG, 342).slice(0, 1));
+    expect(judgement.victims).toMatchObject([{ pid: 900, comm: 'hog' }]);
+    expect(judgement.why).toMatch(/whom the kernel selected/);
+  });
+
+  test('the allocating task needs no table to be explained', () => {
+    const kills = oldKill(HOG, 0, 'Out of memory (oom_kill_allocating_task)');
+    expect(only(kills).judgement).toMatchObject({
+      verdict: 'explained',
+      reasons: [{ code: 'allocating-task' }],
+      score: { verdict: 'exact' },
+    });
+  });
+
   test('the first line alone', () => {
     const { judgement } = only(whole.slice(0, 1));
     expect(judgement).toMatchObject({ verdict: 'undecidable', victims: [] });
@@ -124,15 +139,25 @@ describe('threads of a victim', () => {
       kills: newKill(PET),
     });
     const table = next.findIndex((line) => line.includes('total_vm'));
-    const { judgement } = judged([...whole, ...next.toSpliced(table + 1, 0, left)])[1]!;
+    const again = next.toSpliced(table + 1, 0, left);
+    const reaped = 'oom_reaper: reaped process 900 (hog), now anon-rss:359000kB, file-rss:0kB';
+    const { judgement } = judged([...whole, reaped, ...again])[1]!;
     expect(judgement).toMatchObject({ verdict: 'agrees', predicted: { pid: 901 } });
-    expect(judgement.candidates.at(-1)?.why).toMatch(/killed before/);
+    expect(judgement.candidates.at(-1)?.why).toMatch(/killed and reaped before/);
+    // Without a reaper (before 4.6) the other threads may be killed once more.
+    expect(judged([...whole, ...again])[1]!.judgement.predicted?.pid).toBe(905);
   });
 
   test('the reaper names it: no event of its own', () => {
     const line = 'oom_reaper: reaped process 905 (hog), now anon-rss:0kB, file-rss:0kB';
     expect(only([...whole, line]).report.reaped).toMatchObject([{ pid: 905 }]);
   });
+});
+
+test('a colon is a mark of quotation', () => {
+  const { report, judgement } = only(whole.map((line) => `> > : ${line}`));
+  expect(report.trigger?.comm).toBe('asker');
+  expect(judgement.verdict).toBe('agrees');
 });
 
 test('books wrap lines with an arrow', () => {
