@@ -41,6 +41,29 @@ test('the workload validates, runs, and goes through a pipe', () => {
 });
 
 test.each([
+  ['YAML', TEXT.replace('memory: 3Gi', 'memory: 3 Gi')],
+  [
+    'JSON',
+    `{ "kind": "Pod", "apiVersion": "v1", "metadata": { "name": "a" }, "spec":\n{ "containers":
+      [{ "name": "app", "resources": { "limits": { "memory": "3 Gi" } } }] } }`,
+  ],
+])('a bad quantity in %s is told with file, line and column', (_, input) => {
+  const { stdout, stderr, exitCode } = oomsim(['import', 'kubernetes', '-'], { input });
+  expect({ stdout, exitCode }).toEqual({ stdout: '', exitCode: 2 });
+  const [, line, column] = /standard input:(\d+):(\d+): error: /.exec(stderr) ?? [];
+  expect(input.split('\n')[Number(line) - 1]?.slice(Number(column) - 1)).toMatch(/^"?3 Gi/);
+  expect(stderr).toMatch(/containers\[0\]\.resources\.limits\.memory: .*container app/);
+  expect(stderr).toContain('expected a quantity such as 512Mi, found "3 Gi"');
+});
+
+test('YAML that is none is told with line and column', () => {
+  const input = `${TEXT}\n---\nkind: Pod\nspec: { containers: [ }\n`;
+  const { stderr, exitCode } = oomsim(['import', 'kubernetes', '-'], { input });
+  expect(exitCode).toBe(2);
+  expect(stderr).toMatch(/standard input:\d+:\d+: error: /);
+});
+
+test.each([
   [['nothing.yaml'], /nothing\.yaml: no such file/],
   [['-', '--node-memory', '1MB'], /write MiB/],
   [['-', '--node', 'n2', '--usage', 'no.csv'], /no\.csv: no such file/],

@@ -1,9 +1,9 @@
 /** Manifests to pods and nodes: any number of documents, lists and templates, YAML or JSON. */
-import { parseAllDocuments } from 'yaml';
+import { parseAllDocuments, YAMLParseError } from 'yaml';
 import { InputError, printable } from '../../workload/problems.js';
+import { BadQuantity, located, type ManifestDocument, quantityIn } from './located.js';
 import { countOf, listOf, mapOf, type Plain, textOf } from './plain.js';
 import { type Pod, readPod } from './pod.js';
-import { parseQuantity } from './quantity.js';
 
 /** A node's size. */
 export interface Node {
@@ -94,12 +94,13 @@ class Reader {
     const { capacity, nodeInfo } = mapOf(value.status);
     const name = textOf(mapOf(value.metadata).name) ?? 'node';
     const where = `Node ${printable(name)}`;
-    const { memory, cpu } = mapOf(capacity);
-    if (memory === undefined) throw new InputError(`${where}: status.capacity.memory is missing`);
+    const size = mapOf(capacity);
+    if (size.memory === undefined)
+      throw new InputError(`${where}: status.capacity.memory is missing`);
     this.nodes.push({
       name,
-      memoryBytes: parseQuantity(memory, `${where}: capacity`),
-      cpus: cpu === undefined ? null : Math.max(1, parseQuantity(cpu, `${where}: cpu`)),
+      memoryBytes: quantityIn(size, 'memory', `${where}: capacity`),
+      cpus: size.cpu === undefined ? null : Math.max(1, quantityIn(size, 'cpu', `${where}: cpu`)),
       kernel: textOf(mapOf(nodeInfo).kernelVersion),
     });
   }
@@ -137,19 +138,24 @@ function templateOf(kind: string, value: Plain): { job: Plain; template: Plain }
  */
 export function readManifests(files: readonly { name: string; text: string }[]): Manifests {
   const reader = new Reader();
-  for (const { name, text } of files) {
-    for (const value of documentsOf(name, text)) reader.object(mapOf(value), 0);
+  const documents = files.flatMap(({ name, text }) => documentsOf(name, text));
+  try {
+    for (const { value } of documents) reader.object(mapOf(value), 0);
+    reader.finish();
+  } catch (error) {
+    throw error instanceof BadQuantity ? located(error, documents) : error;
   }
-  reader.finish();
   return reader;
 }
 
-function documentsOf(name: string, text: string): unknown[] {
+function documentsOf(name: string, text: string): ManifestDocument[] {
   const shown = printable(name);
   if (/^\s*[{[]/.test(text)) {
     try {
       const value: unknown = JSON.parse(text);
-      return Array.isArray(value) ? value : [value];
+      const whole = { file: name, text, index: 0 };
+      if (!Array.isArray(value)) return [{ ...whole, prefix: [], value }];
+      return value.map((item, at) => ({ ...whole, prefix: [at], value: item }));
     } catch {
       // YAML may begin with a brace as well.
     }
@@ -161,13 +167,17 @@ function documentsOf(name: string, text: string): unknown[] {
   }
   try {
     const documents = parseAllDocuments(text, { logLevel: 'error', prettyErrors: true });
-    return [...documents].map((document) => {
+    return [...documents].map((document, index) => {
       const [error] = document.errors;
       if (error !== undefined) throw error;
-      return document.toJS({ maxAliasCount: 1000 });
+      const value: unknown = document.toJS({ maxAliasCount: 1000 });
+      return { file: name, text, index, prefix: [], value };
     });
   } catch (error) {
     const [line = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
-    throw new InputError(`${shown}: ${printable(line)}`);
+    const [at] = error instanceof YAMLParseError ? (error.linePos ?? []) : [];
+    if (at === undefined) throw new InputError(`${shown}: ${printable(line)}`);
+    const message = printable(line.replace(/ at line \d+, column \d+:?$/, ''));
+    throw new InputError(`${shown}:${at.line}:${at.col}: error: ${message}`);
   }
 }

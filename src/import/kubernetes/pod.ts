@@ -1,7 +1,7 @@
 /** A pod as far as memory goes, from the API's own form. */
 import { InputError, printable } from '../../workload/problems.js';
+import { quantityIn } from './located.js';
 import { listOf, mapOf, type Plain, textOf } from './plain.js';
-import { parseQuantity } from './quantity.js';
 
 /** Requests and limits of memory, bytes, and of CPU, which only the QoS class asks for. */
 export interface Resources {
@@ -58,7 +58,7 @@ export function readPod(value: Plain, name: string, namespace: string): Pod {
   if (!containers.some((container) => container.kind === 'app')) {
     throw new InputError(`${where}: it has no containers`);
   }
-  const overhead = mapOf(spec.overhead).memory;
+  const overhead = mapOf(spec.overhead);
   return {
     namespace,
     name,
@@ -66,7 +66,8 @@ export function readPod(value: Plain, name: string, namespace: string): Pod {
     node: textOf(spec.nodeName),
     containers,
     resources: spec.resources === undefined ? null : readResources(mapOf(spec.resources), where),
-    overheadBytes: overhead === undefined ? 0 : parseQuantity(overhead, `${where}: overhead`),
+    overheadBytes:
+      overhead.memory === undefined ? 0 : quantityIn(overhead, 'memory', `${where}: overhead`),
     restartPolicy: restartPolicyOf(spec.restartPolicy),
     priorityClass: textOf(spec.priorityClassName),
     qosClass: textOf(status.qosClass),
@@ -117,10 +118,10 @@ function readResources(value: Plain, where: string): Resources {
   const read = (map: Plain, name: string): number | null =>
     map[name] === undefined || map[name] === null
       ? null
-      : parseQuantity(map[name], `${where}: ${name}`);
+      : quantityIn(map, name, `${where}: ${name}`);
   // CPU in thousandths would lose nothing that the QoS class asks for: whether it is set, and equal.
   const milli = (map: Plain): number | null =>
-    map.cpu === undefined || map.cpu === null ? null : milliOf(map.cpu, `${where}: cpu`);
+    map.cpu === undefined || map.cpu === null ? null : milliOf(map, `${where}: cpu`);
   return {
     // The API server takes a limit for the request where only the limit is written.
     memoryRequest: read(requests, 'memory') ?? read(limits, 'memory'),
@@ -130,8 +131,8 @@ function readResources(value: Plain, where: string): Resources {
   };
 }
 
-function milliOf(written: unknown, where: string): number {
-  const text = String(written);
+function milliOf(map: Plain, where: string): number {
+  const text = String(map.cpu);
   if (/^\d+(?:\.\d+)?$/.test(text)) return Math.round(Number(text) * 1000);
-  return /^\d+m$/.test(text) ? Number(text.slice(0, -1)) : parseQuantity(written, where) * 1000;
+  return /^\d+m$/.test(text) ? Number(text.slice(0, -1)) : quantityIn(map, 'cpu', where) * 1000;
 }

@@ -215,7 +215,7 @@ describe('manifests', () => {
   });
 
   test.each([
-    ['a: [', /test\.yaml: /],
+    ['a: [', /test\.yaml:1:\d+: error: /],
     [
       manifests(pod({ containers: [{ requests: memory('lots') }] })),
       /ns\/p, container app: memory: expected a quantity/,
