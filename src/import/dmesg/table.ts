@@ -169,6 +169,11 @@ function isAbsurd(raw: RawRow, index: ReadonlyMap<string, number>): boolean {
   return LIMITS.some(([name, most]) => (raw.numbers[index.get(name) ?? -1] ?? 0) > most);
 }
 
+/** 4.15 had a column for the third level for a while. */
+function upperTables(pmds: number | null, puds: number | null): number | null {
+  return pmds === null && puds === null ? null : (pmds ?? 0) + (puds ?? 0);
+}
+
 function taskRow(
   raw: RawRow,
   columns: readonly string[],
@@ -198,7 +203,7 @@ function taskRow(
     rssFilePages: value('rss_file'),
     rssShmemPages: value('rss_shmem'),
     nrPtes: value('nr_ptes'),
-    nrPmds: value('nr_pmds'),
+    nrPmds: upperTables(value('nr_pmds'), value('nr_puds')),
     pgtablesBytes: value('pgtables_bytes'),
     swapents: value('swapents'),
     oomAdj: value('oom_adj'),

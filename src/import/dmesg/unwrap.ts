@@ -32,8 +32,8 @@ export class LineUnwrapper {
     line = jsonInside(line) ?? this.#journalField(line) ?? logfmtMessage(line) ?? line;
     if (line.includes('&')) line = decodeEntities(line);
     if (line.includes('<br')) line = line.replaceAll(/<br ?\/?>/g, '');
-    if (!hasEscapes(line)) return [line];
-    return spelledOut(line).split(/\r*\n/);
+    const lines = hasEscapes(line) ? spelledOut(line).split(/\r*\n/) : [line];
+    return lines.some(runsOn) ? lines.flatMap(stampedPieces) : lines;
   }
 
   /**
@@ -75,6 +75,27 @@ export class LineUnwrapper {
       String.fromCharCode(Number.parseInt(hex, 16)),
     );
   }
+}
+
+const TWO_STAMPS = /\[ {0,6}\d{1,9}\.\d{6}\] .{8,400}?\[ {0,6}\d{1,9}\.\d{6}\] /;
+const BEFORE_STAMP = /(?=\[ {0,6}\d{1,9}\.\d{6}\] )/;
+
+/** Whether a web page, or two writers to one console, have put several records on this line. */
+function runsOn(line: string): boolean {
+  return line.length > 60 && TWO_STAMPS.test(line.slice(0, 1024));
+}
+
+/** One line a stamp. What a logger put before the first stamp is before all others, too. */
+function stampedPieces(line: string): string[] {
+  if (!runsOn(line)) return [line];
+  const [before = '', ...pieces] = line.split(BEFORE_STAMP);
+  if (before.startsWith('[')) return [before, ...pieces];
+  const form = before
+    .trim()
+    .replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')
+    .replaceAll(/\d+/g, '\\d+');
+  const repeated = form === '' ? null : new RegExp(`\\s${form}\\s*$`);
+  return pieces.map((piece) => (repeated === null ? piece : piece.replace(repeated, '')));
 }
 
 /** The message of a JSON object that ends the line, whatever a logger has put before it. */

@@ -160,6 +160,24 @@ test('a colon is a mark of quotation', () => {
   expect(judgement.verdict).toBe('agrees');
 });
 
+test('a web page has swallowed the ends of the lines', () => {
+  const stamped = whole.map(
+    (line, at) => `Jan ${1 + (at % 9)} 10:04:40 <host> kernel: [53542.${948_247 + at}] ${line}`,
+  );
+  const { report, judgement } = only([stamped.join(' ')]);
+  expect(report.tasks?.rows.map(({ comm }) => comm)).toEqual(['pet', 'hog']);
+  expect(judgement).toMatchObject({ verdict: 'agrees', totalPages: { pages: 260_000 } });
+});
+
+test('a third level of page tables counts', () => {
+  const lines = compose({ kernel: '4.15.0', layout: 'nr_pmds', tasks: [HOG], kills: [] });
+  const leveled = lines.map((line) =>
+    line.replace('nr_pmds', 'nr_pmds nr_puds').replace(/ 7 +1 /, ' 7 1 1 '),
+  );
+  const { judgement } = only(leveled);
+  expect(judgement.candidates[0]).toMatchObject({ pgtablesPages: 9 });
+});
+
 test('books wrap lines with an arrow', () => {
   const lines = oldKill(HOG, 342).flatMap((line) => line.replace(/ (?=score|anon-rss)/, '\n↪'));
   const { report } = only(lines.join('\n').split('\n'));
