@@ -49,5 +49,7 @@ function hidesNodes({ memory, pageSizeKb }: OomReport): boolean {
     if (zone.presentKb === null) return false;
     presentKb += zone.presentKb;
   }
-  return presentKb > 0 && presentKb < memory.ramPages * pageSizeKb * SHOWN_SHARE_MIN;
+  // Some architectures count holes as RAM, and reserve them.
+  const usablePages = memory.ramPages - (memory.reservedPages ?? 0);
+  return presentKb > 0 && presentKb < usablePages * pageSizeKb * SHOWN_SHARE_MIN;
 }

@@ -101,12 +101,17 @@ function memcgTotal(report: OomReport): TotalPages | null {
   }
   const swapKb = report.memory?.totalSwapKb ?? report.hint?.totalSwapKb ?? null;
   const roomPages = Math.floor(room.maxKb / page);
-  if (swapKb !== null) {
-    const swap = Math.min(Math.floor(swapKb / page), roomPages);
-    return exactly(limit + swap, `memory limit ${limit} pages + ${swap} of swap (${room.why})`);
-  }
   const used = Math.min(roomPages, Math.floor(swapInUseKb(report) / page));
   const finite = room.maxKb !== Number.POSITIVE_INFINITY;
+  if (swapKb !== null) {
+    const swap = Math.min(Math.floor(swapKb / page), roomPages);
+    const sum = `memory limit ${limit} pages + ${swap} of swap (${room.why})`;
+    if (report.memory?.totalSwapKb != null) return exactly(limit + swap, sum);
+    // Another report's swap: of another machine, perhaps, where logs were pasted together.
+    const max = finite ? limit + roomPages : null;
+    const from = `${sum}, from another report of this boot`;
+    return { pages: limit + swap, min: limit + used, max, exact: false, from };
+  }
   const swap = finite && used > 0 ? roomPages : used;
   return {
     pages: limit + swap,

@@ -180,6 +180,17 @@ describe('a constraint that is not printed (up to 4.20)', () => {
     expect(score).toMatchObject({ verdict: 'exact' });
   });
 
+  test('holes that count as RAM are no hidden nodes', () => {
+    const holes = lines
+      .toSpliced(1, 0, 'asker cpuset=/ mems_allowed=0')
+      .map((line) =>
+        line
+          .replace(/^(\d+) pages RAM/, '524288 pages RAM')
+          .replace('2144 pages res', '264288 pages res'),
+      );
+    expect(judged(holes)).toMatchObject({ verdict: 'differs', totalPages: { pages: 260_000 } });
+  });
+
   test('without one, the kernel has to answer for it', () => {
     const free = lines.toSpliced(1, 0, 'asker cpuset=/ mems_allowed=0');
     expect(judged(free)).toMatchObject({ verdict: 'differs' });
