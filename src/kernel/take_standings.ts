@@ -2,8 +2,7 @@
 import type { Cgroup } from './cgroup/cgroup.js';
 import { cgroup_tree } from './cgroup/cgroup.js';
 import type { Kernel } from './kernel.js';
-import { GFP_HIGHUSER_MOVABLE } from './mm/gfp.js';
-import type { OomControl } from './mm/oom_control.js';
+import { global_oom, type OomControl } from './mm/oom_control.js';
 import { oom_badness } from './mm/oom_kill.js';
 import type { Task } from './sched/task.js';
 import { type CgroupStanding, TASK_STATES } from './snapshot.js';
@@ -23,24 +22,6 @@ export function snapshot_standings(k: Kernel): CgroupStanding[] {
     for (const cgroup of cgroups) standings.get(cgroup)!.score = policy_score(k, cgroup, oc);
   }
   return [...standings.values()];
-}
-
-/** The whole machine out of memory, asked by nobody. */
-function global_oom(k: Kernel): OomControl {
-  return {
-    memcg: null,
-    gfp: GFP_HIGHUSER_MOVABLE,
-    order: 0,
-    nodemask: null,
-    node: 0,
-    trigger: 'what-if',
-    constraint: 'CONSTRAINT_NONE',
-    totalpages: k.totalram_pages + k.swap.total,
-    chosen_task: null,
-    chosen_memcg: null,
-    chosen_points: 0,
-    visited: 0,
-  };
 }
 
 function policy_score(k: Kernel, cgroup: Cgroup, oc: OomControl): number | null {

@@ -1,5 +1,6 @@
+import type { Kernel } from '../kernel.js';
 import type { Task } from '../sched/task.js';
-import type { Gfp } from './gfp.js';
+import { GFP_HIGHUSER_MOVABLE, type Gfp } from './gfp.js';
 import type { MemCgroup } from './mem_cgroup.js';
 
 /** A selection found a victim that is still dying; nobody else is chosen (include/linux/oom.h). */
@@ -33,6 +34,24 @@ export interface OomControl extends OomRequest {
   chosen_points: number;
   /** Tasks and memcgs looked at so far: what the selection costs. */
   visited: number;
+}
+
+/** The whole machine out of memory, asked by nobody. */
+export function global_oom(k: Kernel): OomControl {
+  return {
+    memcg: null,
+    gfp: GFP_HIGHUSER_MOVABLE,
+    order: 0,
+    nodemask: null,
+    node: 0,
+    trigger: 'what-if',
+    constraint: 'CONSTRAINT_NONE',
+    totalpages: k.totalram_pages + k.swap.total,
+    chosen_task: null,
+    chosen_memcg: null,
+    chosen_points: 0,
+    visited: 0,
+  };
 }
 
 export const is_sysrq_oom = (oc: OomControl): boolean => oc.order === -1;
