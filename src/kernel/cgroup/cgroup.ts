@@ -40,7 +40,8 @@ export function* cgroup_tree(root: Cgroup): Generator<Cgroup> {
  */
 export function css_tasks(memcg: MemCgroup): Iterable<Task> {
   const { cgroup } = memcg;
-  if (cgroup === null) return [];
+  // A memcg whose controller was taken away keeps its charges only: its tasks count for the parent.
+  if (cgroup === null || cgroup.memcg !== memcg) return [];
   // Nearly always they are all in one list, and there are thousands of them to go through.
   const more = cgroup.dying.size > 0 || cgroup.children.some((child) => child.memcg === memcg);
   return more ? css_tasks_below(memcg, cgroup) : cgroup.tasks;

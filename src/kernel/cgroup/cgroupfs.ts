@@ -75,6 +75,7 @@ function write_subtree_control(k: Kernel, cgroup: Cgroup, enable: boolean): void
     if (enable && own === null) css_create(k, child);
     if (!enable && own !== null) {
       for (const below of cgroup_tree(child)) if (below.memcg === own) below.memcg = cgroup.memcg;
+      rescore(own);
       rescore(cgroup.memcg);
       css_offline(k, own);
     }

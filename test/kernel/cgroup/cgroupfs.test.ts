@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { css_tasks } from '../../../src/kernel/cgroup/cgroup.js';
 import {
   cgroup_attach_process,
   cgroup_mkdir,
@@ -82,6 +83,16 @@ describe('cgroup.subtree_control', () => {
     w.write(w.tasks.sh!, '/a', 'cgroup.subtree_control', '+memory');
     expect(effective(w)).toEqual(['/a', '/a/b', '/a']);
     expect(w.memcg('/a/b').memory.max).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it('leaves the charges behind, but the tasks count for the parent (css_task_iter)', () => {
+    const w = world({ cgroups: { '/a': { slab: 9 } }, tasks: { sh: {}, p: { cgroup: '/a' } } });
+    const own = w.memcg('/a');
+    const tasks = () => [own, w.k.root_mem_cgroup].map((memcg) => [...css_tasks(memcg)].length);
+    const [inOwn, inRoot] = tasks();
+    w.write(w.tasks.sh, '/', 'cgroup.subtree_control', '-memory');
+    expect(own.memory.usage).toBe(9);
+    expect([inOwn, tasks()]).toEqual([1, [0, inRoot! + 1]]);
   });
 });
 
