@@ -134,7 +134,7 @@ function workloadOf(identity: RunIdentity, { workload, outDir }: FindOptions): W
   if (found !== null) return found;
   throw new InputError(
     `the run's workload has the hash ${hash}; no shipped workload has it, ` +
-      `and no run in ${printable(outDir)}: name its file after the token`,
+      `and no run in ${printable(outDir)}: its file has to be given too, next to the token`,
   );
 }
 

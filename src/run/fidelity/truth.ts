@@ -1,8 +1,9 @@
 /** Truth files: what real kernels did in a virtual machine. Their format, as truth/README.md has it. */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { InputError } from '../../workload/problems.js';
+import { readText } from '../../workload/load.js';
+import { InputError, printable } from '../../workload/problems.js';
 
 const op = z.looseObject({ op: z.string() });
 const value = z.union([z.string(), z.number(), z.boolean()]);
@@ -91,14 +92,17 @@ export function readTruth(path: string): Truth {
   let data: unknown;
   try {
     // null says the same as a field that is not there.
-    data = JSON.parse(readFileSync(path, 'utf8'), (_key, v) => v ?? undefined);
+    data = JSON.parse(readText(path), (_key, v) => v ?? undefined);
   } catch (error) {
-    throw new InputError(`${path}: error: ${error instanceof Error ? error.message : error}`);
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new InputError(`${printable(path)}: not JSON, as truth files are: ${error.message}`);
   }
   const parsed = truthSchema.safeParse(data);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
-  throw new InputError(`${path}: error: ${issue?.path.join('.')}: ${issue?.message}`);
+  throw new InputError(
+    `${printable(path)}: not a truth file: ${issue?.path.join('.')}: ${issue?.message}`,
+  );
 }
 
 /**
@@ -115,10 +119,8 @@ export function truthFiles(path: string): string[] {
           .map((name) => join(path, name))
       : [path];
   } catch {
-    throw new InputError(
-      `${path}: error: expected a truth file or a folder of them, found nothing`,
-    );
+    throw new InputError(`${printable(path)}: no such truth file, nor a folder of them`);
   }
-  if (files.length === 0) throw new InputError(`${path}: error: no truth files (*.json) in it`);
+  if (files.length === 0) throw new InputError(`${printable(path)}: no truth files (*.json) in it`);
   return files;
 }

@@ -83,7 +83,9 @@ describe('a token', () => {
   });
 
   test('of a workload that nobody has asks for it', async () => {
-    await expect(find('oomsim1:1:deadbeef:1:1')).rejects.toThrow(/name its file after the token/);
+    await expect(find('oomsim1:1:deadbeef:1:1')).rejects.toThrow(
+      /its file has to be given too, next to the token/,
+    );
   });
 
   test('with an option from the future is not played without it', async () => {
