@@ -25,6 +25,13 @@ export function signFlipTest(differences: Float64Array): number {
   return shareAtLeast(sizes, total * (1 - TOLERANCE));
 }
 
+/** The fewest pairs with which the p-value can be below a level: all differ, and to the same side. */
+export function fewestPairs(level: number): number {
+  let n = 1;
+  while (2 ** (1 - n) >= level) n++;
+  return n;
+}
+
 /**
  * The share of all sums ±a ± b … that are at least `limit` away from 0. Meets in the middle: the sums
  * of either half are sorted, and two fingers run along them.

@@ -18,6 +18,8 @@ export function meanInterval(values: Float64Array, confidence = CONFIDENCE): Int
 /** Two-sided p-value of the paired t test: is the mean of the differences 0? */
 export function pairedTTest(differences: Float64Array): number {
   const n = differences.length;
-  const t = mean(differences) / (standardDeviation(differences) / Math.sqrt(n));
-  return 2 * studentCdf(-Math.abs(t), n - 1);
+  const middle = mean(differences);
+  const error = standardDeviation(differences) / Math.sqrt(n);
+  if (error === 0) return middle === 0 ? 1 : 0;
+  return 2 * studentCdf(-Math.abs(middle / error), n - 1);
 }

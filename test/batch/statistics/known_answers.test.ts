@@ -10,7 +10,7 @@ import {
 import { cohenDz, dominance } from '../../../src/batch/statistics/effect.js';
 import { holm } from '../../../src/batch/statistics/holm.js';
 import { mean, quantileSorted, standardDeviation } from '../../../src/batch/statistics/moments.js';
-import { signFlipTest } from '../../../src/batch/statistics/sign_flip.js';
+import { fewestPairs, signFlipTest } from '../../../src/batch/statistics/sign_flip.js';
 import { meanInterval, pairedTTest } from '../../../src/batch/statistics/t_interval.js';
 import { shareInterval } from '../../../src/batch/statistics/wilson.js';
 
@@ -74,6 +74,12 @@ describe('sign-flip test, closed forms', () => {
     expect(signFlipTest(new Float64Array(n).fill(0.1))).toBeCloseTo(2 ** (1 - n), 15);
   });
 
+  test.each([0.05, 0.05 / 27, 0.25])('fewest pairs that can be below %d', (level) => {
+    const p = (n: number): number => signFlipTest(new Float64Array(n).fill(1));
+    expect(p(fewestPairs(level))).toBeLessThan(level);
+    expect(p(fewestPairs(level) - 1)).toBeGreaterThanOrEqual(level);
+  });
+
   test('no difference, and balanced differences, say nothing', () => {
     expect(signFlipTest(of(0, 0, 0))).toBe(1);
     expect(signFlipTest(of(3, -3))).toBe(1);
@@ -82,6 +88,7 @@ describe('sign-flip test, closed forms', () => {
   test('many: the t test, but no less than all signs the same', () => {
     const same = Float64Array.from({ length: 40 }, (_, i) => 1 + i * 1e-9);
     expect(signFlipTest(same)).toBe(2 ** -39);
+    expect(signFlipTest(new Float64Array(40).fill(6))).toBe(2 ** -39);
     const mixed = Float64Array.from({ length: 40 }, (_, i) => Math.sin(i));
     expect(signFlipTest(mixed)).toBe(pairedTTest(mixed));
   });
