@@ -1,3 +1,4 @@
+import { durationText } from '../batch/report/numbers.js';
 import { formatCount } from '../run/summary.js';
 
 const BAR_CELLS = 28;
@@ -49,13 +50,6 @@ export function progressText(done: number, total: number, perSecond: number): st
   const left = perSecond > 0 ? `, ${durationText((total - done) / perSecond)} left` : '';
   const rate = perSecond >= 10 ? perSecond.toFixed(0) : perSecond.toFixed(1);
   return `${formatCount(done)} of ${formatCount(total)} runs, ${rate}/s${left}`;
-}
-
-/** Seconds, minutes or hours, as one would say it. */
-export function durationText(seconds: number): string {
-  if (seconds < 100) return `${Math.ceil(seconds)} s`;
-  if (seconds < 6000) return `${Math.round(seconds / 60)} min`;
-  return `${(seconds / 3600).toFixed(1)} h`;
 }
 
 function bar(share: number): string {

@@ -4,6 +4,12 @@ import { planTiny, TINY } from './tiny.js';
 
 test.each([
   ['containers: { few: /few, many: /many }', 'requests: {}', /did you mean "\/few"/],
+  ['few: /few', 'few: /fwe', /containers.few: the workload lists no cgroup \/fwe, did you mean/],
+  [
+    'metrics: [',
+    'requests: { fwe: 1MiB }\nmetrics: [',
+    /requests.fwe: no such container, did you mean/,
+  ],
   ['policy: [process, cgroup]', 'policy: [process, cgruop]', /tiny.yaml:\d+:\d+: error: .*cgruop/],
   ['processes.small.count: [5', 'processes.smal.count: [5', /no "smal", did you mean "small"/],
   ['processes.small.count: [5', 'processes.small.count: [-5', /count: expected an integer/],

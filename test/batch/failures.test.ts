@@ -37,13 +37,25 @@ test('a failed run is reported with its token and hides no other', async () => {
   expect(summary.failed[0]!.token).toMatch(/^oomsim1:.*:1:3:policy=|^oomsim1:.*:1:3$/);
   const text = formatSummary(summary, store.dir);
   expect(text).toContain("FAILED cell 1 run 3: Error: a negative number of 'pages'·in zone");
-  expect(fileOf(store.dir, 'report.html')).toContain('1 runs failed');
+  expect(fileOf(store.dir, 'report.html')).toContain('1 run failed');
   expect(summary.estimates[1]!.get('kills')!.n).toBe(5);
   expect(summary.estimates[1]!.get('kills')!.compared?.pairs ?? 5).toBe(5);
   // It is deterministic: playing it again would not help.
   const again = agendaOf(plan, store);
   expect(again.isComplete).toBe(true);
   expect(again.failed).toBe(1);
+});
+
+test('too few runs to find anything are told, and how many it takes', async () => {
+  const plan = planTiny(planTiny().experiment.text.replace('replications: 6', 'replications: 3'));
+  const store = new ResultStore(join(tempDir(), 'tiny'), plan, false);
+  await playBatch(agendaOf(plan, store), store, new InlineExecutor(), { check: false });
+  const summary = await concludeBatch(store);
+  const needed = Math.ceil(Math.log2(summary.tests / 0.05) + 1);
+  expect(summary.runsNeeded).toBe(needed);
+  const told = `significant only from ${needed} runs a cell on`;
+  expect(formatSummary(summary, store.dir)).toContain(told);
+  expect(fileOf(store.dir, 'report.html')).toContain(told);
 });
 
 test('a panic is an outcome', async () => {

@@ -1,6 +1,7 @@
 /** What the schema can't see: names in an experiment that must exist, or must differ. */
 import { type Located, sentence } from '../../workload/issues.js';
 import { hint } from '../../workload/suggest.js';
+import { isWithin } from '../metrics/containers.js';
 import { metricNames, metricOf } from '../metrics/definitions.js';
 import type { Experiment } from './types.js';
 
@@ -11,13 +12,6 @@ const CELLS_MAX = 100_000;
 export function checkExperiment(experiment: Experiment, problems: Located[]): void {
   checkFactors(experiment, problems);
   checkMetrics(experiment, experiment.containers?.map(({ name }) => name) ?? null, problems);
-  const { containers, requests } = experiment;
-  if (containers === null) return;
-  const known = containers.map(({ name }) => name);
-  for (const name of Object.keys(requests)) {
-    if (known.includes(name)) continue;
-    problems.push(sentence(['requests', name], `no such container${hint(name, known)}`, 'key'));
-  }
 }
 
 function checkFactors({ factors, compare, along }: Experiment, problems: Located[]): void {
@@ -49,6 +43,30 @@ function checkFactors({ factors, compare, along }: Experiment, problems: Located
     problems.push(sentence(['along'], `no such factor${hint(along, names)}`));
   } else if (along !== null && along === compare?.factor) {
     problems.push(sentence(['along'], 'the factor that is compared cannot be the axis too'));
+  }
+}
+
+/**
+ * Adds the containers that no cell has a cgroup of, and the requests of none.
+ * @param known names of the containers of all cells
+ * @param cgroups paths of the cgroups of all cells
+ */
+export function checkContainers(
+  { containers, requests }: Experiment,
+  known: readonly string[],
+  cgroups: ReadonlySet<string>,
+  problems: Located[],
+): void {
+  const paths = ['/', ...cgroups];
+  for (const container of containers ?? []) {
+    const lost = container.paths.find((path) => !paths.some((cgroup) => isWithin(cgroup, path)));
+    if (lost === undefined) continue;
+    const message = `the workload lists no cgroup ${lost}${hint(lost, paths)}`;
+    problems.push(sentence(['containers', container.name], message));
+  }
+  for (const name of Object.keys(requests)) {
+    if (known.includes(name)) continue;
+    problems.push(sentence(['requests', name], `no such container${hint(name, known)}`, 'key'));
   }
 }
 

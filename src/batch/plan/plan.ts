@@ -11,7 +11,7 @@ import { readText } from '../../workload/load.js';
 import { WorkloadError } from '../../workload/problems.js';
 import type { WorkloadFile } from '../../workload/write.js';
 import { workloadToYaml } from '../../workload/write.js';
-import { checkMetrics } from '../experiment/check.js';
+import { checkContainers, checkMetrics } from '../experiment/check.js';
 import type { LoadedExperiment } from '../experiment/load.js';
 import type { Container, Experiment, Factor, Level } from '../experiment/types.js';
 import { leafContainers } from '../metrics/containers.js';
@@ -36,6 +36,7 @@ export function planOf({ experiment, source }: LoadedExperiment): Plan {
   const containers = distinct(
     workloads.flatMap((workload) => workload.containers.map(({ name }) => name)),
   );
+  checkContainers(experiment, containers, planner.cgroups, problems);
   checkMetrics(experiment, containers, problems);
   if (problems.length > 0) throw new WorkloadError(source.locate(problems));
   return {
@@ -64,6 +65,8 @@ class Planner {
   readonly #names = new Set<string>();
   /** sha256 of each policy file, by its path. */
   readonly policies = new Map<string, string>();
+  /** Of all cells. */
+  readonly cgroups = new Set<string>();
   #cells = 0;
 
   constructor(experiment: Experiment, problems: Located[]) {
@@ -168,6 +171,7 @@ class Planner {
   #containers(workload: Parameters<typeof leafContainers>[0]): Container[] {
     const { containers, requests } = this.#experiment;
     const all = containers ?? leafContainers(workload);
+    for (const { path } of workload.cgroups) this.cgroups.add(path);
     return all.map((c) => ({ ...c, requestBytes: c.requestBytes ?? requests[c.name] ?? null }));
   }
 }

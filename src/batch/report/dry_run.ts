@@ -5,6 +5,7 @@ import type { Plan } from '../plan/types.js';
 import type { Agenda } from '../runner/agenda.js';
 import { BatchPlayer } from '../runner/play_batch.js';
 import { batchOf } from '../runner/play_plan.js';
+import { counted, durationText, shortNumber } from './numbers.js';
 
 const CELLS_SHOWN_MAX = 40;
 /** Cells that are tried, spread over the plan, to know how long a run takes. */
@@ -64,11 +65,13 @@ export function dryRunText(plan: Plan, dry: DryRun, dir: string): string {
   const more =
     dry.runsMax > dry.runs ? `, up to ${formatCount(dry.runsMax)} by the stopping rule` : '';
   const seconds = ((dry.runs - dry.done) * dry.msPerRun) / 1000 / dry.threads;
-  return `${name}: ${dry.cells} cells in ${dry.blocks} settings, plan ${plan.hash.slice(0, 16)}
+  const size = `${counted(dry.cells, 'cell')} in ${counted(dry.blocks, 'setting')}`;
+  const estimate = `${shortNumber(dry.msPerRun)} ms a run: about ${durationText(seconds)}`;
+  return `${name}: ${size}, plan ${plan.hash.slice(0, 16)}
 
 ${lines.map((line) => `  ${line}\n`).join('')}
 runs      ${formatCount(dry.runs)}, of which ${formatCount(dry.done)} are done${more}
-estimate  ${dry.msPerRun.toPrecision(2)} ms a run: about ${seconds.toPrecision(2)} s with ${dry.threads} threads
+estimate  ${estimate} with ${counted(dry.threads, 'thread')}
 files     would go to ${dir}
 `;
 }

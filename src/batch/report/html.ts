@@ -8,8 +8,9 @@ import { chartOf, seriesColor } from './charts.js';
 import { differenceTable } from './differences.js';
 import { escapeHtml, tableHtml } from './markup.js';
 import { methodHtml } from './method.js';
+import { counted } from './numbers.js';
 import { STYLE } from './style.js';
-import { comparedLevels, crossoverLines, metricTable, overview } from './tables.js';
+import { comparedLevels, crossoverLines, metricTable, overview, tooFewRuns } from './tables.js';
 
 /** The same summary gives the same bytes: there is no date in it. */
 export function reportHtml(summary: Summary): string {
@@ -50,8 +51,8 @@ function headHtml({ plan, runs, panics }: Summary): string {
   const facts = [
     `workload ${base.name}`,
     varied,
-    `${plan.cells.length} cells`,
-    `${runs} runs`,
+    counted(plan.cells.length, 'cell'),
+    counted(runs, 'run'),
     ...(panics === 0 ? [] : [`${panics} of them panicked`]),
   ];
   return `<h1>${escapeHtml(name)}</h1>
@@ -65,7 +66,7 @@ function failuresHtml({ failed }: Summary): string {
     const where = `cell ${cell}, run ${run}: ${error}`;
     return `<li>${escapeHtml(where)}<br><code>${escapeHtml(token)}</code></li>`;
   });
-  return `<div class="warning"><p><b>${failed.length} runs failed</b> and are not part of any number
+  return `<div class="warning"><p><b>${counted(failed.length, 'run')} failed</b> and not part of any number
 here. Please report them.</p><ul>${items.join('')}</ul></div>`;
 }
 
@@ -78,7 +79,9 @@ function findingsHtml(summary: Summary): string {
       ? ''
       : `<p class="facts">▲ ▼ in how many of ${summary.plan.blocks.length} settings the level differs
 significantly from ${escapeHtml(compare.to)}; no mark: not significant anywhere.</p>`;
-  return `<div class="findings">${list}${tableHtml(overview(summary))}${marks}</div>`;
+  const few = tooFewRuns(summary);
+  const warning = few === null ? '' : `<p class="warning">${escapeHtml(few)}</p>`;
+  return `<div class="findings">${list}${tableHtml(overview(summary))}${marks}${warning}</div>`;
 }
 
 function legendHtml(summary: Summary): string {

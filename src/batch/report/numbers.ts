@@ -1,4 +1,5 @@
 /** Numbers as people read them. */
+import { formatCount } from '../../run/summary.js';
 import type { Interval } from '../statistics/interval.js';
 
 /** Three significant digits, without exponent where that can be; `–` for none. */
@@ -22,4 +23,16 @@ export function pText(p: number): string {
   if (Number.isNaN(p)) return '–';
   if (p < 0.001) return 'p < 0.001';
   return `p = ${p >= 0.9995 ? '1' : String(Number(p.toPrecision(2)))}`;
+}
+
+/** Seconds, minutes or hours, as one would say it. */
+export function durationText(seconds: number): string {
+  if (seconds < 100) return `${Math.ceil(seconds)} s`;
+  if (seconds < 6000) return `${Math.round(seconds / 60)} min`;
+  return `${(seconds / 3600).toFixed(1)} h`;
+}
+
+/** `1 cell`, `1,200 cells`. */
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${formatCount(count)} ${count === 1 ? one : many}`;
 }

@@ -4,7 +4,7 @@ import type { Summary } from '../results/summary.js';
 
 /** What `oomsim batch --json` prints. NaN is null. */
 export function summaryJson(summary: Summary, dir: string): unknown {
-  const { plan, metrics, estimates, tests, runs, panics, failed, surprises } = summary;
+  const { plan, metrics, estimates, tests, runsNeeded, runs, panics, failed, surprises } = summary;
   const { factors, name } = plan.experiment;
   return {
     name,
@@ -13,6 +13,7 @@ export function summaryJson(summary: Summary, dir: string): unknown {
     runs,
     panics,
     tests,
+    runsNeeded,
     cells: plan.cells.map((cell) => ({
       cell: cell.index,
       levels: Object.fromEntries(factors.map((f, at) => [f.name, cell.levels[at]!.label])),

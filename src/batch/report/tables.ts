@@ -4,7 +4,7 @@ import { type Metric, titleOf } from '../metrics/definitions.js';
 import type { Block, Cell } from '../plan/types.js';
 import { crossoversOf } from '../results/crossover.js';
 import type { Compared, Summary, Verdict } from '../results/summary.js';
-import { intervalText, shortNumber } from './numbers.js';
+import { counted, intervalText, shortNumber } from './numbers.js';
 
 export interface Table {
   readonly title: string;
@@ -119,4 +119,13 @@ export function crossoverLines(summary: Summary): string[] {
     const where = `(between ${between[0].label} and ${between[1].label})`;
     return `${who}: ${what} at a ${along} of about ${about} ${where}${again ? ', and again further on' : ''}`;
   });
+}
+
+/** What to do if no difference can be significant, however large; null if one can. */
+export function tooFewRuns({ runsNeeded, tests }: Summary): string | null {
+  if (runsNeeded === null) return null;
+  return (
+    `Too few runs to find anything: with ${counted(tests, 'test')} even the largest difference is ` +
+    `significant only from ${runsNeeded} runs a cell on.`
+  );
 }

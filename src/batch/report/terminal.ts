@@ -1,7 +1,16 @@
 /** What a batch came to, on one screen. */
+import { formatCount } from '../../run/summary.js';
 import { alignColumns } from '../../run/text_table.js';
 import type { Summary } from '../results/summary.js';
-import { comparedLevels, crossoverLines, metricTable, overview, type Table } from './tables.js';
+import { counted } from './numbers.js';
+import {
+  comparedLevels,
+  crossoverLines,
+  metricTable,
+  overview,
+  type Table,
+  tooFewRuns,
+} from './tables.js';
 
 /** Settings that are listed one by one; all are in summary.csv. */
 const ROWS_MAX = 40;
@@ -10,9 +19,8 @@ const FAILURES_MAX = 5;
 export function formatSummary(summary: Summary, dir: string): string {
   const { plan, runs, panics, failed, tests, metrics } = summary;
   const { name, compare } = plan.experiment;
-  const parts = [
-    `${name}: ${plan.cells.length} cells, ${runs} runs${panics === 0 ? '' : `, ${panics} panicked`}`,
-  ];
+  const size = `${counted(plan.cells.length, 'cell')}, ${counted(runs, 'run')}`;
+  const parts = [`${name}: ${size}${panics === 0 ? '' : `, ${formatCount(panics)} panicked`}`];
   const [lead] = metrics;
   if (lead !== undefined && plan.blocks.length > 1) {
     parts.push(tableText(metricTable(summary, lead)));
@@ -26,6 +34,8 @@ export function formatSummary(summary: Summary, dir: string): string {
         `not significant\n(sign-flip test on the same seeds, Holm over ${tests} tests, level 0.05). ` +
         'In brackets: 95 % confidence intervals.',
     );
+    const few = tooFewRuns(summary);
+    if (few !== null) parts.push(few);
   } else parts.push('In brackets: 95 % confidence intervals.');
   for (const { cell, run, token, error } of failed.slice(0, FAILURES_MAX)) {
     parts.push(`FAILED cell ${cell} run ${run}: ${error}\n  ${token}`);

@@ -13,6 +13,7 @@ import {
 import { holm } from '../statistics/holm.js';
 import type { Interval } from '../statistics/interval.js';
 import { quantileSorted, standardDeviation } from '../statistics/moments.js';
+import { fewestPairs } from '../statistics/sign_flip.js';
 import { blockSamples, type CellSamples } from './samples.js';
 import type { ResultStore, RunRow } from './store.js';
 import { type Surprise, SurpriseFinder } from './surprises.js';
@@ -51,6 +52,8 @@ export interface Summary {
   readonly estimates: readonly ReadonlyMap<string, Estimate>[];
   /** Tests that p-values are adjusted for. */
   readonly tests: number;
+  /** Runs a cell that it takes for any difference to be significant; null if there are as many. */
+  readonly runsNeeded: number | null;
   readonly runs: number;
   readonly panics: number;
   readonly failed: readonly RunRow[];
@@ -190,6 +193,12 @@ class Summariser {
     }
   }
 
+  #runsNeeded(): number | null {
+    const tested = this.#tested;
+    const needed = fewestPairs(LEVEL / Math.max(1, tested.length));
+    return tested.length > 0 && tested.every(({ pairs }) => pairs < needed) ? needed : null;
+  }
+
   finish(): Summary {
     const adjusted = holm(this.#tested.map(({ p }) => p));
     for (const [index, compared] of this.#tested.entries()) {
@@ -203,6 +212,7 @@ class Summariser {
       metrics: this.#metrics,
       estimates: this.#estimates,
       tests: this.#tested.length,
+      runsNeeded: this.#runsNeeded(),
       runs: this.#runs,
       panics: this.#panics,
       failed: this.#failed,
