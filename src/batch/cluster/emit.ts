@@ -53,7 +53,7 @@ export function kubernetesManifest(plan: Plan, { shards, image }: EmitOptions): 
               image,
               args: [
                 'batch',
-                `${FOLDER}/experiment.yaml`,
+                `${FOLDER}/${experimentFile(plan.experiment.name)}`,
                 '--shard',
                 `auto/${shards}`,
                 '--out',
@@ -88,7 +88,7 @@ const experimentFile = (name: string): string => `${name}.yaml`;
 function filesOf({ experiment, cells }: Plan): Map<string, string> {
   const files = new Map([[experimentFile(experiment.name), experiment.text]]);
   const { file } = experiment.base;
-  if (file !== null && /[\\/]/.test(file.path)) files.set(basename(file.path), file.text);
+  if (file !== null) files.set(basename(file.path), file.text);
   for (const { policy } of cells) {
     if (policy === undefined || !isPolicyFile(policy)) continue;
     files.set(basename(policy), readText(policyPath(policy)));
