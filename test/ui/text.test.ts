@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { logLines } from '../../src/ui/panels/log.js';
 import { bar, sparkline, stackedBar } from '../../src/ui/text/bars.js';
 import { UNICODE } from '../../src/ui/text/glyphs.js';
 import {
@@ -94,4 +95,11 @@ test('bars show what there is, and something of whatever is there at all', () =>
 test('text is broken at spaces, paths keep their ends', () => {
   expect(wrap('one two three four', 9)).toEqual(['one two', 'three', 'four']);
   expect(keepEnd('/a/long/path', 6, '…')).toBe('…/path');
+});
+
+test('a message of the kernel that breaks its lines is one line of the log panel', () => {
+  const log = [{ seq: 1, timeNs: 0, text: 'isolated_anon:0\n active_file:0' }];
+  const state = { logScroll: 0, pane: 'log', search: '' } as const;
+  const [, shown] = logLines({ log, logDone: 1 }, state, { width: 80, rows: 2 }, UNICODE);
+  expect(textOf(shown!)).toContain('] isolated_anon:0 active_file:0');
 });

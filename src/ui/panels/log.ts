@@ -8,8 +8,8 @@ import { titleLine } from './title.js';
 
 /** The kernel log up to the moment shown, its last line at the bottom. */
 export function logLines(
-  view: View,
-  state: UiState,
+  view: Pick<View, 'log' | 'logDone'>,
+  state: Pick<UiState, 'logScroll' | 'pane' | 'search'>,
   { width, rows }: { width: number; rows: number },
   g: Glyphs,
 ): Line[] {
@@ -28,7 +28,8 @@ export function logLines(
 
 function logLine({ timeNs, text }: LogLine, search: string): Line {
   const [stamp] = formatLogLine(timeNs, '').split('] ');
-  const shown = plain(text);
+  // Mem-Info breaks its lines inside of one message.
+  const shown = plain(text.replaceAll(/\n\s*/g, ' '));
   const found = search === '' ? -1 : shown.indexOf(search);
   if (found === -1) return line(span(`${stamp}] `, 'dim'), span(shown, styleOf(text)));
   return line(
