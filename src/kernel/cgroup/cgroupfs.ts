@@ -5,7 +5,7 @@ import { GFP_KERNEL } from '../mm/gfp.js';
 import { MemCgroup } from '../mm/mem_cgroup.js';
 import { mem_cgroup_out_of_memory } from '../mm/memcg_oom.js';
 import { count_memcg_event, drain_all_stock } from '../mm/memcontrol.js';
-import { rescore } from '../mm/oom_index.js';
+import { rescore_tasks } from '../mm/oom_index.js';
 import { SWAP_CLUSTER_MAX, try_to_free_mem_cgroup_pages } from '../mm/vmscan.js';
 import { spend } from '../sched/core.js';
 import { send_sigkill } from '../sched/signal.js';
@@ -48,7 +48,7 @@ export function cgroup_rmdir(k: Kernel, path: string): 'ENOENT' | 'EBUSY' | null
   k.cgroups.delete(path);
   cgroup.parent.children.splice(cgroup.parent.children.indexOf(cgroup), 1);
   k.psi?.forget(cgroup);
-  rescore(cgroup.memcg);
+  rescore_tasks(cgroup.memcg);
   if (cgroup.memcg.cgroup === cgroup) css_offline(k, cgroup.memcg);
   return null;
 }
@@ -58,8 +58,8 @@ export function cgroup_attach_process(k: Kernel, t: Task, to: Cgroup): void {
   for (const thread of t.signal.threads) {
     if (!thread.cgroup.tasks.delete(thread)) continue; // past cgroup_exit()
     k.psi?.move_task(thread, to);
-    rescore(thread.cgroup.memcg);
-    rescore(to.memcg);
+    rescore_tasks(thread.cgroup.memcg);
+    rescore_tasks(to.memcg);
     thread.cgroup = to;
     thread.mems_allowed = to.mems_allowed;
     to.tasks.add(thread);
@@ -75,8 +75,8 @@ function write_subtree_control(k: Kernel, cgroup: Cgroup, enable: boolean): void
     if (enable && own === null) css_create(k, child);
     if (!enable && own !== null) {
       for (const below of cgroup_tree(child)) if (below.memcg === own) below.memcg = cgroup.memcg;
-      rescore(own);
-      rescore(cgroup.memcg);
+      rescore_tasks(own);
+      rescore_tasks(cgroup.memcg);
       css_offline(k, own);
     }
   }

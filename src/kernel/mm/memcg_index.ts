@@ -1,7 +1,11 @@
-/** The leaf memcgs by score: what the cgroup policy finds below the root, without its scan. */
-import { equal } from '../check/broken.js';
+/**
+ * The leaf memcgs by score: what the cgroup policy finds below the root, without its scan. Pages change
+ * much more often than tasks, which are many to go through: whether these let a memcg be chosen, and
+ * how many they are, is kept apart from its score.
+ */
+import { broken, equal } from '../check/broken.js';
 import type { Kernel } from '../kernel.js';
-import { oom_evaluate_memcg } from '../policy/cgroup.js';
+import { memcg_oom_badness, memcg_oom_eligible } from '../policy/cgroup.js';
 import { type MemCgroup, memcg_has_children } from './mem_cgroup.js';
 import { INFLIGHT_VICTIM, is_memcg_oom, type OomControl } from './oom_control.js';
 import { IN_FLIGHT, NO_CANDIDATE, type OomIndex } from './oom_index.js';
@@ -48,6 +52,7 @@ export class MemcgIndex implements OomIndex {
         now.set(place, before.score(memcg.place), before.weight(memcg.place));
       } else {
         memcg.due = null;
+        memcg.oom_eligible = null;
         if (leaf) this.#due.push(memcg);
       }
       memcg.place = place;
@@ -63,7 +68,9 @@ export class MemcgIndex implements OomIndex {
     for (const memcg of due) {
       if (this.#memcgs[memcg.place] !== memcg) continue; // gone, and freed what it still had
       alone.visited = 0;
-      const score = this.#score(memcg, alone);
+      if (memcg.oom_eligible === null) memcg.oom_eligible = memcg_oom_eligible(memcg, alone);
+      else alone.visited = this.#tournament.weight(memcg.place);
+      const score = score_if(memcg.oom_eligible, memcg);
       this.#tournament.set(memcg.place, score, alone.visited);
       memcg.due = score === IN_FLIGHT ? null : due;
       if (score === IN_FLIGHT) due[kept++] = memcg;
@@ -71,20 +78,21 @@ export class MemcgIndex implements OomIndex {
     due.length = kept;
   }
 
-  #score(memcg: MemCgroup, alone: OomControl): number {
-    const score = oom_evaluate_memcg(this.k, memcg, alone);
-    if (score === -1) return IN_FLIGHT;
-    return score === 0 ? NO_CANDIDATE : score;
-  }
-
   verify(oc: OomControl): void {
     for (const memcg of this.k.memcg_preorder(this.k.root_mem_cgroup)) {
-      if (memcg.due === null || memcg_has_children(memcg)) continue;
+      const { due, oom_eligible, path, place } = memcg;
+      if (oom_eligible === null || memcg_has_children(memcg)) continue;
       const alone: OomControl = { ...oc, visited: 0 };
-      const { path, place } = memcg;
-      const score = this.#score(memcg, alone);
-      equal(this.#tournament.score(place), score, () => `score kept of ${path}`);
+      if (memcg_oom_eligible(memcg, alone) !== oom_eligible) broken(`eligibility kept of ${path}`);
       equal(this.#tournament.weight(place), alone.visited, () => `tasks in ${path}`);
+      if (due === null) continue;
+      const score = score_if(oom_eligible, memcg);
+      equal(this.#tournament.score(place), score, () => `score kept of ${path}`);
     }
   }
+}
+
+function score_if(eligible: boolean | null, memcg: MemCgroup): number {
+  if (eligible === null) return IN_FLIGHT;
+  return (eligible && memcg_oom_badness(memcg, null)) || NO_CANDIDATE;
 }

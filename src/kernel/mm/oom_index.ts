@@ -11,6 +11,7 @@
 import { broken } from '../check/broken.js';
 import type { Kernel } from '../kernel.js';
 import type { Signal } from '../sched/task.js';
+import type { MemCgroup } from './mem_cgroup.js';
 import { INFLIGHT_VICTIM, type OomControl } from './oom_control.js';
 
 /** Below so many processes a scan takes less than keeping scores would. */
@@ -36,10 +37,16 @@ export function rescore<T extends Pick<Scored<T>, 'due'>>(changed: T): void {
   due.push(changed);
 }
 
+/** A memcg has other tasks, or they may be victims more or less gladly. */
+export function rescore_tasks(memcg: MemCgroup): void {
+  memcg.oom_eligible = null;
+  rescore(memcg);
+}
+
 /** A process became a victim, or may be one more or less gladly: its cgroups may be, too. */
 export function rescore_process(signal: Signal): void {
   rescore(signal);
-  for (const thread of signal.threads) rescore(thread.cgroup.memcg);
+  for (const thread of signal.threads) rescore_tasks(thread.cgroup.memcg);
 }
 
 /** One way to select by kept scores. */

@@ -42,19 +42,26 @@ export function root_score(
   return score;
 }
 
+/** False: every task has oom_score_adj −1000. Null: a victim in this memcg is still dying. */
+export function memcg_oom_eligible(memcg: MemCgroup, oc: OomControl): boolean | null {
+  let eligible = false;
+  for (const task of css_tasks(memcg)) {
+    oc.visited++;
+    if (task.signal.oom_score_adj !== OOM_SCORE_ADJ_MIN) eligible = true;
+    if (selection_inflight(task)) return null;
+  }
+  return eligible;
+}
+
 /**
- * −1: a victim in this memcg is still dying. 0: not eligible, every task has oom_score_adj −1000.
- * Otherwise an estimate of the memory that it uses. oom_score_adj counts in root only.
+ * −1: a victim in this memcg is still dying. 0: not eligible. Otherwise an estimate of the memory that
+ * it uses. oom_score_adj counts in root only.
  */
 export function oom_evaluate_memcg(k: Kernel, memcg: MemCgroup, oc: OomControl): number {
   if (memcg.is_root) return root_score(k, memcg, oc, (score, points) => score + points);
-  let eligible = 0;
-  for (const task of css_tasks(memcg)) {
-    oc.visited++;
-    if (task.signal.oom_score_adj !== OOM_SCORE_ADJ_MIN) eligible = 1;
-    if (selection_inflight(task)) return -1;
-  }
-  return eligible === 0 ? 0 : memcg_oom_badness(memcg, oc.nodemask);
+  const eligible = memcg_oom_eligible(memcg, oc);
+  if (eligible === null) return -1;
+  return eligible ? memcg_oom_badness(memcg, oc.nodemask) : 0;
 }
 
 /** The score of a leaf, or of root as if it were one; null for a memcg that is neither. */

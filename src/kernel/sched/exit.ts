@@ -4,7 +4,7 @@ import type { Kernel } from '../kernel.js';
 import { free_kmem } from '../mm/memcontrol.js';
 import { type Mm, sync_mm_rss, type Vma } from '../mm/mm_types.js';
 import { MmuGather } from '../mm/mmu_gather.js';
-import { rescore } from '../mm/oom_index.js';
+import { rescore, rescore_tasks } from '../mm/oom_index.js';
 import { mark_mmf_oom_skip, oom_reap_vmas } from '../mm/oom_reaper.js';
 import { exit_oom_victim } from '../mm/oom_victim.js';
 import { drop_mapping } from '../mm/rmap.js';
@@ -166,12 +166,12 @@ function* exit_files(k: Kernel, t: Task): Flow {
 /** The task is no longer listed in its cgroup; from 5.2 its group is while other threads live. */
 function cgroup_exit(k: Kernel, t: Task): void {
   t.cgroup.tasks.delete(t);
-  rescore(t.cgroup.memcg);
+  rescore_tasks(t.cgroup.memcg);
   const { leader } = t.signal;
   const live = t.signal.threads.some((thread) => !thread.exiting);
   if (live && t === leader && k.profile.scan_tasks === 'processes') t.cgroup.dying.add(t);
   if (!live) leader.cgroup.dying.delete(leader);
-  rescore(leader.cgroup.memcg);
+  rescore_tasks(leader.cgroup.memcg);
 }
 
 /** The thread becomes a zombie; the process is reaped once its last thread is one. */
