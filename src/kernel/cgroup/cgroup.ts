@@ -43,7 +43,7 @@ export function css_tasks(memcg: MemCgroup): Iterable<Task> {
   // A memcg whose controller was taken away keeps its charges only: its tasks count for the parent.
   if (cgroup === null || cgroup.memcg !== memcg) return [];
   // Nearly always they are all in one list, and there are thousands of them to go through.
-  const more = cgroup.dying.size > 0 || cgroup.children.some((child) => child.memcg === memcg);
+  const more = cgroup.dying.size > 0 || !cgroup.memory_in_subtree;
   return more ? css_tasks_below(memcg, cgroup) : cgroup.tasks;
 }
 
