@@ -22,7 +22,7 @@ import {
 } from './mm/mmzone.js';
 import { build_nodes, build_zonelists } from './mm/node_setup.js';
 import type { OomControl } from './mm/oom_control.js';
-import { rescore, rescore_tasks } from './mm/oom_index.js';
+import { rescore_memcg, rescore_tasks } from './mm/oom_index.js';
 import type { KillNote } from './mm/oom_kill.js';
 import { OomReaper, oom_reaper } from './mm/oom_reaper.js';
 import { ProcessIndex } from './mm/process_index.js';
@@ -315,7 +315,7 @@ export class Kernel {
   /** Pages that were allocated and charged become kernel memory. */
   count_kmem(memcg: MemCgroup, kind: KmemKind, node: number, n: number): void {
     memcg.kmem[kind] += n;
-    rescore(memcg);
+    rescore_memcg(memcg);
     this.kmem_node[node]! += n;
     place_pages(this, node, n);
     place_charge(this, memcg, n);

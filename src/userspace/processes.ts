@@ -3,7 +3,7 @@ import type { Flow } from '../engine/coroutine.js';
 import { cgroup_attach_process } from '../kernel/cgroup/cgroupfs.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { sync_mm_rss } from '../kernel/mm/mm_types.js';
-import { rescore } from '../kernel/mm/oom_index.js';
+import { rescore_signal } from '../kernel/mm/oom_index.js';
 import { complete_vfork_done, mmput } from '../kernel/sched/exit.js';
 import { type CloneArgs, copy_process } from '../kernel/sched/fork.js';
 import type { Task } from '../kernel/sched/task.js';
@@ -88,7 +88,7 @@ function* leave_mm(k: Kernel, child: Task): Flow {
   complete_vfork_done(child);
   sync_mm_rss(mm, child);
   child.mm = null;
-  rescore(child.signal);
+  rescore_signal(child.signal);
   mm.tasks.delete(child);
   yield* mmput(k, child, mm);
 }

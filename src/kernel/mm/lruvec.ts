@@ -1,6 +1,6 @@
 import type { MemCgroup } from './mem_cgroup.js';
 import { LRU_ACTIVE_FILE, LRU_INACTIVE_FILE, NR_LRU_LISTS, type PageSet } from './mm_types.js';
-import { rescore } from './oom_index.js';
+import { rescore_memcg } from './oom_index.js';
 
 /**
  * The page sets that have pages on one LRU list, in the order of their turns; taking from a set sends
@@ -85,7 +85,7 @@ export function add_to_lru(lruvec: Lruvec, set: PageSet, lru: number, n: number)
   if (n === 0) return;
   set.lru[lru]! += n;
   lruvec.size[lru]! += n;
-  rescore(lruvec.memcg);
+  rescore_memcg(lruvec.memcg);
   lruvec.queues[lru]!.add(set);
 }
 
@@ -93,7 +93,7 @@ export function add_to_lru(lruvec: Lruvec, set: PageSet, lru: number, n: number)
 export function del_from_lru(lruvec: Lruvec, set: PageSet, lru: number, n: number): void {
   set.lru[lru]! -= n;
   lruvec.size[lru]! -= n;
-  rescore(lruvec.memcg);
+  rescore_memcg(lruvec.memcg);
   if (set.lru[lru]! < 0 || lruvec.size[lru]! < 0) throw new Error('LRU list underflow');
   if (set.lru[lru] === 0 && set.dead) lruvec.queues[lru]!.delete(set);
 }

@@ -14,7 +14,7 @@ import {
 } from './mem_cgroup.js';
 import { mem_cgroup_charge_oom, memcg_oom_recover } from './memcg_oom.js';
 import type { Mm } from './mm_types.js';
-import { rescore } from './oom_index.js';
+import { rescore_memcg } from './oom_index.js';
 import { alloc_pages_fast, alloc_pages_slow, free_pages, put_pages } from './page_alloc.js';
 import {
   page_counter_charge,
@@ -323,7 +323,7 @@ function* alloc_charged_pages(
 export function free_kmem(k: Kernel, memcg: MemCgroup, kind: KmemKind, n: number): void {
   if (n === 0) return;
   memcg.kmem[kind] -= n;
-  rescore(memcg);
+  rescore_memcg(memcg);
   if (memcg.kmem[kind] < 0) throw new Error(`kernel memory (${kind}) freed twice`);
   let left = n;
   // Kernel pages are not tracked by node one by one: the fullest-numbered node gives first.

@@ -1,7 +1,7 @@
 import { RwSemaphore } from '../../engine/rw_semaphore.js';
 import type { Task } from '../sched/task.js';
 import type { MemCgroup } from './mem_cgroup.js';
-import { rescore } from './oom_index.js';
+import { rescore_mm } from './oom_index.js';
 
 /** LRU list indices (enum lru_list, include/linux/mmzone.h). */
 export const LRU_INACTIVE_ANON = 0;
@@ -152,7 +152,7 @@ export class Mm {
   /** Notes `n` more page-table pages, charged to `memcg`. */
   add_pgtables(memcg: MemCgroup, n: number): void {
     this.pgtables_pages += n;
-    rescore<Mm>(this);
+    rescore_mm(this);
     this.pgtables_charges.set(memcg, (this.pgtables_charges.get(memcg) ?? 0) + n);
   }
 }
@@ -177,14 +177,14 @@ export function count_faults(mm: Mm, t: Task, n: number): void {
   t.rss_events = faults % RSS_SYNC_FAULTS;
   t.rss_unsynced = faults < RSS_SYNC_FAULTS ? before + n : t.rss_events + 1;
   mm.anon_unsynced += t.rss_unsynced - before;
-  rescore(mm);
+  rescore_mm(mm);
 }
 
 /** sync_mm_rss(): the thread's private counts go to the mm. */
 export function sync_mm_rss(mm: Mm, t: Task): void {
   mm.anon_unsynced -= t.rss_unsynced;
   t.rss_unsynced = 0;
-  rescore(mm);
+  rescore_mm(mm);
   t.rss_events = 0;
 }
 
@@ -194,5 +194,5 @@ export function add_mm_counter(mm: Mm, kind: PageKind | 'swap', n: number): void
   else if (kind === 'file') mm.file_pages += n;
   else if (kind === 'shmem') mm.shmem_pages += n;
   else mm.swapents += n;
-  rescore(mm);
+  rescore_mm(mm);
 }

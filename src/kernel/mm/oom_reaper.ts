@@ -6,7 +6,7 @@ import { TASK_INTERRUPTIBLE, TASK_UNINTERRUPTIBLE, type Task } from '../sched/ta
 import { K } from '../units.js';
 import type { Mm } from './mm_types.js';
 import { MmuGather } from './mmu_gather.js';
-import { rescore } from './oom_index.js';
+import { rescore_mm } from './oom_index.js';
 
 const MAX_OOM_REAP_RETRIES = 10;
 
@@ -158,6 +158,6 @@ export function mark_mmf_oom_skip(
 ): void {
   if (mm.oom_skip) return;
   mm.oom_skip = true;
-  rescore(mm);
+  rescore_mm(mm);
   k.trace.on['oomsim:mmf_oom_skip']?.({ pid, cause });
 }

@@ -4,7 +4,7 @@ import type { Kernel } from '../kernel.js';
 import type { Signal, Task } from '../sched/task.js';
 import type { Mm } from './mm_types.js';
 import { INFLIGHT_VICTIM, is_memcg_oom, is_sysrq_oom, type OomControl } from './oom_control.js';
-import { IN_FLIGHT, NO_CANDIDATE, type OomIndex, rescore } from './oom_index.js';
+import { IN_FLIGHT, NO_CANDIDATE, type OomIndex, rescore_signal } from './oom_index.js';
 import { find_lock_task_mm, ineligible, oom_evaluate_task } from './oom_kill.js';
 import { Tournament } from './tournament.js';
 
@@ -85,7 +85,7 @@ export class ProcessIndex implements OomIndex {
       this.#tournament = new Tournament(PLACES * this.k.processes.size);
       for (const leader of this.k.processes) this.#take_place(leader);
     }
-    for (const mm of this.#due_mms) for (const user of mm.tasks) rescore(user.signal);
+    for (const mm of this.#due_mms) for (const user of mm.tasks) rescore_signal(user.signal);
     this.#due_mms.length = 0;
     const due = this.#due;
     const alone: OomControl = { ...oc };
@@ -100,7 +100,7 @@ export class ProcessIndex implements OomIndex {
     return this.#tournament;
   }
 
-  /** Returns false if the score depends on more than what calls rescore(). */
+  /** Returns false if the score depends on more than what calls rescore_…(). */
   #rank(tournament: Tournament, signal: Signal, alone: OomControl): boolean {
     const score = this.#score(signal.leader, alone);
     tournament.set(signal.place, score, 1);

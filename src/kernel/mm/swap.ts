@@ -3,7 +3,7 @@ import { Fifo } from '../../engine/fifo.js';
 import type { Kernel } from '../kernel.js';
 import type { MemCgroup } from './mem_cgroup.js';
 import { LRU_INACTIVE_ANON, type PageSet } from './mm_types.js';
-import { rescore } from './oom_index.js';
+import { rescore_memcg } from './oom_index.js';
 import { page_counter_charge, page_counter_uncharge } from './page_counter.js';
 import { end_writeback, free_lru_pages } from './rmap.js';
 
@@ -51,7 +51,7 @@ export function swap_alloc(k: Kernel, set: PageSet, n: number): void {
   k.swap.used += n;
   set.swapped += n;
   set.memcg.swap_pages += n;
-  rescore(set.memcg);
+  rescore_memcg(set.memcg);
   if (!set.memcg.is_root) page_counter_charge(set.memcg.swap, n);
 }
 
@@ -61,7 +61,7 @@ export function swap_free(k: Kernel, set: PageSet, n: number): void {
   k.swap.used -= n;
   set.swapped -= n;
   set.memcg.swap_pages -= n;
-  rescore(set.memcg);
+  rescore_memcg(set.memcg);
   if (set.swapped < 0) throw new Error('swap slot freed twice');
   if (!set.memcg.is_root) page_counter_uncharge(set.memcg.swap, n);
   k.css_put_if_dead(set.memcg);

@@ -5,7 +5,7 @@ import { GFP_KERNEL_ACCOUNT } from '../mm/gfp.js';
 import type { MemCgroup } from '../mm/mem_cgroup.js';
 import { alloc_kmem, free_kmem, get_mem_cgroup_from_mm } from '../mm/memcontrol.js';
 import { Mapping, Mm, Vma } from '../mm/mm_types.js';
-import { rescore } from '../mm/oom_index.js';
+import { rescore_signal } from '../mm/oom_index.js';
 import { spend } from './core.js';
 import { fatal_signal_pending, TASK_KILLABLE, type Task, type UserProgram } from './task.js';
 
@@ -107,7 +107,7 @@ export function mm_alloc(k: Kernel, t: Task): Mm {
   const mm = new Mm(t);
   mm.tasks.add(t);
   t.mm = mm;
-  rescore(t.signal);
+  rescore_signal(t.signal);
   k.mms.add(mm);
   return mm;
 }

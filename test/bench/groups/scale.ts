@@ -8,7 +8,7 @@ import type { Kernel } from '../../../src/kernel/kernel.js';
 import { GFP_KERNEL } from '../../../src/kernel/mm/gfp.js';
 import { add_mm_counter } from '../../../src/kernel/mm/mm_types.js';
 import type { OomControl } from '../../../src/kernel/mm/oom_control.js';
-import { rescore } from '../../../src/kernel/mm/oom_index.js';
+import { rescore_memcg } from '../../../src/kernel/mm/oom_index.js';
 import { scan_processes, select_bad_process } from '../../../src/kernel/mm/oom_kill.js';
 import { cgroup_policy, scan_leaves } from '../../../src/kernel/policy/cgroup.js';
 import type { Task } from '../../../src/kernel/sched/task.js';
@@ -176,7 +176,7 @@ function selection(select: (k: Kernel, oc: OomControl) => void): Work {
     for (const { mm, cgroup } of changing) {
       add_mm_counter(mm!, 'file', pages);
       cgroup.memcg.kmem.slab += pages;
-      rescore(cgroup.memcg);
+      rescore_memcg(cgroup.memcg);
     }
     pages = -pages;
     select(kernel, {
