@@ -188,6 +188,20 @@ describe('select_victim_memcg (KERNEL.md 4.3)', () => {
       },
     });
 
+  it.each(['scan', 'index'])(
+    'by %s: what is left of a memcg without its controller has no tasks',
+    (by) => {
+      const w = world<string>({
+        cgroups: { '/a': {}, '/a/b': {} },
+        tasks: { sh: {}, t: { cgroup: '/a/b', anon: 100 } },
+      });
+      w.k.checked = by === 'index';
+      expect(choice(w)).toEqual(['/a/b', 100]);
+      w.write(w.tasks.sh!, '/a', 'cgroup.subtree_control', '-memory');
+      expect(choice(w)).toEqual(['/', 1]);
+    },
+  );
+
   it('chooses the biggest leaf', () => {
     expect(choice(leaves({ '/a': 10, '/b': 30, '/c': 20 }))).toEqual(['/b', 30]);
   });
