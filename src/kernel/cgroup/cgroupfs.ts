@@ -72,14 +72,22 @@ function write_subtree_control(k: Kernel, cgroup: Cgroup, enable: boolean): void
   cgroup.memory_in_subtree = enable;
   for (const child of cgroup.children) {
     const own = child.memcg.cgroup === child ? child.memcg : null;
-    if (enable && own === null) css_create(k, child);
+    if (enable && own === null) {
+      css_create(k, child);
+      take_over(child, cgroup.memcg, child.memcg);
+    }
     if (!enable && own !== null) {
-      for (const below of cgroup_tree(child)) if (below.memcg === own) below.memcg = cgroup.memcg;
-      rescore_tasks(own);
-      rescore_tasks(cgroup.memcg);
+      take_over(child, own, cgroup.memcg);
       css_offline(k, own);
     }
   }
+}
+
+/** Cgroups from `top` on whose effective memcg was `from` now have `to` (cgroup_update_dfl_csses). */
+function take_over(top: Cgroup, from: MemCgroup, to: MemCgroup): void {
+  for (const below of cgroup_tree(top)) if (below.memcg === from) below.memcg = to;
+  rescore_tasks(from);
+  rescore_tasks(to);
 }
 
 /** Bytes as the memory files take them: a number, K/M/G/T, or max. Pages; NaN if malformed. */

@@ -81,7 +81,7 @@ describe('cgroup.subtree_control', () => {
     expect(effective(w)).toEqual(['/a', '/a', '/a']);
     expect(w.write(w.tasks.sh!, '/a/b', 'memory.max', 5)).toBe('ENOENT');
     w.write(w.tasks.sh!, '/a', 'cgroup.subtree_control', '+memory');
-    expect(effective(w)).toEqual(['/a', '/a/b', '/a']);
+    expect(effective(w)).toEqual(['/a', '/a/b', '/a/b']);
     expect(w.memcg('/a/b').memory.max).toBe(Number.POSITIVE_INFINITY);
   });
 
