@@ -73,3 +73,13 @@ test('a panic is an outcome', async () => {
   expect(panicked.values[at]).toBeGreaterThan(0);
   expect(panicked.values[at]).toBeLessThan(0.5);
 });
+
+test('metrics of all runs together have no test, and it is said', async () => {
+  const text = planTiny().experiment.text.replace('kills, regret', 'kills, jain');
+  const store = new ResultStore(join(tempDir(), 'tiny'), planTiny(text), false);
+  await playBatch(agendaOf(store.plan, store), store, new InlineExecutor(), { check: false });
+  const summary = await concludeBatch(store);
+  const told = 'Not tested, as they are of all runs of a cell together: jain.';
+  expect(formatSummary(summary, store.dir)).toContain(told);
+  expect(fileOf(store.dir, 'report.html')).toContain(told);
+});

@@ -10,7 +10,14 @@ import { escapeHtml, tableHtml } from './markup.js';
 import { methodHtml } from './method.js';
 import { counted } from './numbers.js';
 import { STYLE } from './style.js';
-import { comparedLevels, crossoverLines, metricTable, overview, tooFewRuns } from './tables.js';
+import {
+  comparedLevels,
+  crossoverLines,
+  metricTable,
+  overview,
+  tooFewRuns,
+  untestedMetrics,
+} from './tables.js';
 
 /** The same summary gives the same bytes: there is no date in it. */
 export function reportHtml(summary: Summary): string {
@@ -78,7 +85,8 @@ function findingsHtml(summary: Summary): string {
     compare === null || comparedLevels(summary).length < 2
       ? ''
       : `<p class="facts">▲ ▼ in how many of ${summary.plan.blocks.length} settings the level differs
-significantly from ${escapeHtml(compare.to)}; no mark: not significant anywhere.</p>`;
+significantly from ${escapeHtml(compare.to)}; no mark: not significant anywhere.
+${escapeHtml(untestedMetrics(summary) ?? '')}</p>`;
   const few = tooFewRuns(summary);
   const warning = few === null ? '' : `<p class="warning">${escapeHtml(few)}</p>`;
   return `<div class="findings">${list}${tableHtml(overview(summary))}${marks}${warning}</div>`;

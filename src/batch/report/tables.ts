@@ -117,8 +117,16 @@ export function crossoverLines(summary: Summary): string[] {
     if (between === null) return `${who}: ${what} at every ${along}`;
     const about = `${shortNumber(at)}${unit === '' ? '' : ` ${unit}`}`;
     const where = `(between ${between[0].label} and ${between[1].label})`;
-    return `${who}: ${what} at a ${along} of about ${about} ${where}${again ? ', and again further on' : ''}`;
+    return `${who}: ${what} at ${along} ≈ ${about} ${where}${again ? ', and again further on' : ''}`;
   });
+}
+
+/** Which of the metrics have no test, in a sentence; null if all have. */
+export function untestedMetrics({ metrics }: Summary): string | null {
+  const pooled = metrics.filter(({ definition }) => definition.pooled).map(({ id }) => id);
+  return pooled.length === 0
+    ? null
+    : `Not tested, as they are of all runs of a cell together: ${pooled.join(', ')}.`;
 }
 
 /** What to do if no difference can be significant, however large; null if one can. */

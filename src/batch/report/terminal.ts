@@ -10,6 +10,7 @@ import {
   overview,
   type Table,
   tooFewRuns,
+  untestedMetrics,
 } from './tables.js';
 
 /** Settings that are listed one by one; all are in summary.csv. */
@@ -34,6 +35,8 @@ export function formatSummary(summary: Summary, dir: string): string {
         `not significant\n(sign-flip test on the same seeds, Holm over ${tests} tests, level 0.05). ` +
         'In brackets: 95 % confidence intervals.',
     );
+    const untested = untestedMetrics(summary);
+    if (untested !== null) parts.push(untested);
     const few = tooFewRuns(summary);
     if (few !== null) parts.push(few);
   } else parts.push('In brackets: 95 % confidence intervals.');

@@ -43,10 +43,27 @@ export function hostToWorkload(snapshot: HostSnapshot, source: string): Imported
   return { file, ...notes };
 }
 
+/** Part of the memory by which zones and MemTotal may differ: they are not read at one moment. */
+const TOTALS_DIFFER = 0.05;
+
+/**
+ * Whether the zones are those of the whole machine. Hot-plugged memory, balloons and sandboxes let
+ * the two sources of its size disagree, and what is in use is counted against MemTotal.
+ */
+function zonesAddUp({ zones, totalBytes, pageBytes }: HostMachine, notes: Notes): boolean {
+  const managed = zones.reduce((sum, zone) => sum + zone.managedPages, 0) * pageBytes;
+  if (Math.abs(managed - totalBytes) <= TOTALS_DIFFER * totalBytes) return true;
+  const mib = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MiB`;
+  notes.assumed.push(
+    `a machine of ${mib(totalBytes)}, its MemTotal: the zones of /proc/zoneinfo add up to ${mib(managed)}`,
+  );
+  return false;
+}
+
 function machineOf(machine: HostMachine, notes: Notes): WorkloadFile['machine'] {
   const { zones, totalBytes, swapBytes, cpus } = machine;
   const size =
-    zones.length > 0 && zones.every(({ node }) => node < 64)
+    zones.length > 0 && zones.every(({ node }) => node < 64) && zonesAddUp(machine, notes)
       ? {
           zones: zones.map((zone) => ({
             node: zone.node,

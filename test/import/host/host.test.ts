@@ -26,6 +26,16 @@ function imported(root: string) {
 const GLOBAL = { memcg: null, triggerPid: null, atNs: null };
 
 describe('a machine with cgroup v2', () => {
+  test('zones that do not add up to MemTotal are left alone, and it is said', () => {
+    const meminfo = MACHINE['proc/meminfo']!.replace('1048576', '3145728');
+    const { assumed, workload } = imported(tree({ ...MACHINE, 'proc/meminfo': meminfo }));
+    expect(workload.machine.memoryBytes).toBe(3 * 2 ** 30);
+    expect(assumed).toContain(
+      'a machine of 3072 MiB, its MemTotal: the zones of /proc/zoneinfo add up to 1024 MiB',
+    );
+    expect(imported(serviceTree()).assumed).not.toContainEqual(expect.stringContaining('MemTotal'));
+  });
+
   test('its size, its cgroups with their limits and what they hold themselves', () => {
     const { workload, file } = imported(serviceTree());
     expect(workload.machine).toMatchObject({ memoryBytes: 2 ** 30, swapBytes: 2 ** 28, cpus: 2 });
