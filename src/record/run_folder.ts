@@ -67,8 +67,14 @@ export function storedPolicy(dir: string): string | null {
   return name === undefined ? null : join(dir, name);
 }
 
-/** Keeps the policy file too; one that another run left there would be taken for this run's. */
-export function writePolicy(dir: string, policy: { path: string; text: string } | null): void {
+/**
+ * Keeps the policy file too; one that another run left there would be taken for this run's.
+ * @returns its name there, or null
+ */
+export function writePolicy(
+  dir: string,
+  policy: { path: string; text: string } | null,
+): string | null {
   const kept = policy === null ? null : `policy${extname(policy.path)}`;
   try {
     for (const name of readdirSync(dir)) {
@@ -78,6 +84,7 @@ export function writePolicy(dir: string, policy: { path: string; text: string } 
   } catch (error) {
     throw new OutputError(`cannot write the policy to ${dir}: ${reasonOf(error)}`);
   }
+  return kept;
 }
 
 const OTHER_HINT = 'choose another place with --out DIR, or replace it with --force';

@@ -45,7 +45,7 @@ export async function play(
       signal: options.signal,
       pauseAtEvents: options.pauseAtEvents,
     });
-    const result = resultOf(system, identity, { kills, policyProblems }, recording?.dir ?? null);
+    const result = resultOf(system, identity, { kills, policyProblems }, recording);
     recording?.finish(ended === 'ended' ? 'finished' : 'interrupted', result);
     return result;
   } catch (error) {
@@ -124,7 +124,7 @@ function resultOf(
   system: ObservedSystem,
   identity: RunIdentity,
   { kills, policyProblems }: Pick<RunResult, 'kills' | 'policyProblems'>,
-  outDir: string | null,
+  recording: Recording | null,
 ): RunResult {
   const { letters: ingredients, events } = system.fingerprint;
   const fingerprint = system.fingerprint.digest();
@@ -144,6 +144,7 @@ function resultOf(
     policyProblems,
     allocFailures: system.allocFailures,
     panic: system.panic,
-    outDir,
+    outDir: recording?.dir ?? null,
+    files: recording?.files ?? [],
   };
 }

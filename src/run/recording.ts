@@ -5,7 +5,7 @@ import { FRAMES_NAME, FramesFile } from '../record/frames_file.js';
 import { type Manifest, type ManifestState, writeManifest } from '../record/manifest.js';
 import type { RunFacts } from '../record/narrator.js';
 import { RunRecorder } from '../record/recorder.js';
-import { prepareRunFolder, writePolicy, writeWorkload } from '../record/run_folder.js';
+import { prepareRunFolder, RUN_FILES, writePolicy, writeWorkload } from '../record/run_folder.js';
 import { checkpointOf } from './checkpoint.js';
 import type { RunObserver } from './drive.js';
 import type { WorkloadSource } from './identity.js';
@@ -34,6 +34,8 @@ export interface RecordingOptions {
  */
 export class Recording implements RunObserver {
   readonly dir: string;
+  /** What is in the folder beside the manifest, by name. */
+  readonly files: readonly string[];
   readonly #recorder: RunRecorder;
   readonly #frames: FramesFile | null;
   readonly #system: ObservedSystem;
@@ -70,13 +72,15 @@ export class Recording implements RunObserver {
     prepareRunFolder(dir, text, force);
     writeManifest(dir, this.#unfinished);
     writeWorkload(dir, source.text);
-    writePolicy(dir, policyFile);
+    const policyName = writePolicy(dir, policyFile);
     this.#recorder = new RunRecorder(dir, text);
     this.#recorder.attach(system.trace);
     const framesPath = join(dir, FRAMES_NAME);
     if (!frames) rmSync(framesPath, { force: true }); // of an earlier run, perhaps not a whole one
     this.#frames = frames ? new FramesFile(framesPath, factsOf(system, identity)) : null;
     this.#frames?.begin(system);
+    const others = [policyName, frames ? FRAMES_NAME : null].filter((name) => name !== null);
+    this.files = [...Object.values(RUN_FILES), ...others];
   }
 
   /** Adds the state of the machine and of every cgroup. @throws OutputError */
@@ -101,7 +105,7 @@ export class Recording implements RunObserver {
   /** Completes all files, then says so in the manifest. @throws OutputError */
   finish(state: Exclude<ManifestState, 'unfinished'>, result: RunResult): void {
     this.#close();
-    const { outDir: _outDir, ...facts } = result; // where it lies is not a part of what it is
+    const { outDir: _outDir, files: _files, ...facts } = result; // where it lies is not a part of what it is
     const summary = { ...facts, kills: facts.kills.length }; // each of them is in kills.csv
     writeManifest(this.dir, { ...this.#unfinished, state, token: result.token, summary });
   }

@@ -55,6 +55,8 @@ export interface RunResult {
   readonly panic: string | null;
   /** The run folder, or null when none was written. */
   readonly outDir: string | null;
+  /** What was written into it beside its manifest. */
+  readonly files: readonly string[];
 }
 
 export function killResult(

@@ -1,6 +1,6 @@
 import { RUN_FILES } from '../record/run_folder.js';
 import type { KillResult, RunResult } from './result.js';
-import { alignColumns, wrapColumns } from './text_table.js';
+import { alignColumns, wrapColumns, wrapText } from './text_table.js';
 
 /** More would push the rest of the summary off the screen; all are in kills.csv. */
 const KILLS_SHOWN_MAX = 40;
@@ -25,21 +25,25 @@ export function formatSummary(
   repeatCommand: string,
   columns = Number.POSITIVE_INFINITY,
 ): string {
-  const { kills, outDir, simulatedNs, panic } = result;
+  const { kills, outDir, files, simulatedNs, panic } = result;
   const ending = ENDINGS[result.endedBy] ?? result.endedBy;
-  const facts: [string, string][] = [
-    ['ended', `at ${formatSeconds(simulatedNs)}: ${ending}`],
-    ['events', formatCount(result.events)],
-    ['failures', `${formatCount(result.allocFailures)} page allocations`],
+  const width = columns - FACT_NAMES_WIDTH;
+  const facts: [string, readonly string[]][] = [
+    ['ended', [`at ${formatSeconds(simulatedNs)}: ${ending}`]],
+    ['events', [formatCount(result.events)]],
+    ['failures', [`${formatCount(result.allocFailures)} page allocations`]],
   ];
-  if (panic !== null) facts.push(['panic', panic]);
-  if (outDir !== null) facts.push(['files', `${outDir}: ${Object.values(RUN_FILES).join(' ')}`]);
-  facts.push(['token', result.token], ['repeat', repeatCommand]);
+  if (panic !== null) facts.push(['panic', wrapText(panic, width)]);
+  if (outDir !== null) facts.push(['files', wrapText(`${outDir}: ${files.join(' ')}`, width)]);
+  // These are to be copied: a terminal that breaks them knows that they are one line.
+  facts.push(['token', [result.token]], ['repeat', [repeatCommand]]);
   const title = `${result.name}, kernel ${result.kernel}, policy ${result.policy}`;
   return `${title}\n\n${formatKills(kills, columns)}\n${formatFacts(facts)}`;
 }
 
 const INDENT = '  ';
+/** `failures  ` */
+const FACT_NAMES_WIDTH = 10;
 
 function formatKills(kills: readonly KillResult[], columns: number): string {
   if (kills.length === 0) return 'Nobody was killed.\n';
@@ -87,8 +91,11 @@ export function whyKilled(kill: KillResult): string {
   return `${kill.reason}${where}, asked by ${kill.triggerComm} (${kill.triggerPid})`;
 }
 
-function formatFacts(facts: readonly (readonly [string, string])[]): string {
-  return alignColumns(facts, ['left', 'left'])
+function formatFacts(facts: readonly (readonly [string, readonly string[]])[]): string {
+  const rows = facts.flatMap(([name, lines]) =>
+    lines.map((line, i) => [i === 0 ? name : '', line]),
+  );
+  return alignColumns(rows, ['left', 'left'])
     .map((line) => `${line}\n`)
     .join('');
 }

@@ -24,7 +24,7 @@ export function wrapColumns(
 }
 
 /** A text in lines of at most `width`, broken at spaces; a longer word stays whole. */
-function wrapText(text: string, width: number): string[] {
+export function wrapText(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';
   for (const word of text.split(' ')) {

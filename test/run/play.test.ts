@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { parseCsv } from '../../src/record/csv_reader.js';
 import { readRun } from '../../src/record/read_run.js';
 import { play } from '../../src/run/play.js';
+import { loadPolicy } from '../../src/run/policy/load.js';
 import { tempDir } from '../record/temp_dir.js';
 import { FakeSystem, fakeSource } from './fake_system.js';
 
@@ -40,6 +41,14 @@ test('a finished run leaves a complete folder', async () => {
   expect(manifest.summary).not.toHaveProperty('outDir');
   expect(kills.map((kill) => Number(kill.time_ns))).toEqual(result.kills.map((k) => k.timeNs));
   expect(readFileSync(join(dir, 'workload.yaml'), 'utf8')).toBe('name: fake\n');
+});
+
+test('a result lists the files of its folder, with the recording and the policy file', async () => {
+  const policy = await loadPolicy('ten-lines.ts');
+  const options = { outDir: tempDir(), record: true };
+  const { outDir, files } = await play(new FakeSystem(), source, { policy }, options);
+  expect(readdirSync(outDir!).sort()).toEqual([...files, 'run.json'].sort());
+  expect(files).toEqual(expect.arrayContaining(['policy.ts', 'frames.jsonl.gz']));
 });
 
 test('samples are taken at 0, at each interval, and at the end once', async () => {

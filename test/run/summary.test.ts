@@ -25,6 +25,7 @@ const result: RunResult = {
   allocFailures: 0,
   panic: null,
   outDir: 'out/small-vs-large-4.15-cgroup-42',
+  files: ['workload.yaml', 'events.csv', 'samples.csv', 'kernel.log', 'frames.jsonl.gz'],
 };
 
 test('a summary names each victim with its reason and ends with the command', () => {
@@ -39,7 +40,7 @@ test('a summary names each victim with its reason and ends with the command', ()
 ended     at 5.000 s: its time was over
 events    184,220
 failures  0 page allocations
-files     out/small-vs-large-4.15-cgroup-42: workload.yaml events.csv samples.csv kills.csv kernel.log checkpoints.csv
+files     out/small-vs-large-4.15-cgroup-42: workload.yaml events.csv samples.csv kernel.log frames.jsonl.gz
 token     oomsim1:1:9f3c0a11:42:1#5be1a0c2d3e4f506/tk@184220
 repeat    oomsim run small-vs-large --seed 42
 `,
@@ -48,7 +49,7 @@ repeat    oomsim run small-vs-large --seed 42
 
 test('nobody killed, nothing written, a panic', () => {
   const text = formatSummary(
-    { ...result, kills: [], outDir: null, endedBy: 'panic', panic: 'Out of memory: …' },
+    { ...result, kills: [], outDir: null, files: [], endedBy: 'panic', panic: 'Out of memory: …' },
     'oomsim run x',
   );
   expect(text).toContain('\nNobody was killed.\n');
@@ -88,6 +89,19 @@ test('on a terminal reasons are broken at spaces, below each other', () => {
     '  2.400 s  1234  small  /many       80  Out of memory in /many, asked',
     '                                        by small (9)',
     '',
+  ]);
+});
+
+test('on a terminal the files are broken between their names, and what is to be copied is not', () => {
+  const repeat = `oomsim run ${'x'.repeat(30)} --policy cgroup --seed 42`;
+  const lines = formatSummary(result, repeat, 60).trimEnd().split('\n').slice(-6);
+  expect(lines).toEqual([
+    'events    184,220',
+    'failures  0 page allocations',
+    'files     out/small-vs-large-4.15-cgroup-42: workload.yaml',
+    '          events.csv samples.csv kernel.log frames.jsonl.gz',
+    'token     oomsim1:1:9f3c0a11:42:1#5be1a0c2d3e4f506/tk@184220',
+    `repeat    ${repeat}`,
   ]);
 });
 
