@@ -78,7 +78,9 @@ export class Source {
     if (first.code === 'MULTIPLE_DOCS') {
       throw this.error(first.pos[0], 'a second YAML document: one file is one workload');
     }
-    throw this.error(first.pos[0], `not YAML: ${printable(first.message.split('\n')[0]!)}`);
+    // What is never closed is found out at the end of the file, where there may be nothing to show.
+    const offset = Math.min(first.pos[0], this.text.trimEnd().length);
+    throw this.error(offset, `not YAML: ${printable(first.message.split('\n')[0]!)}`);
   }
 
   private error(offset: number, message: string): WorkloadError {

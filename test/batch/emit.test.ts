@@ -1,6 +1,6 @@
 /** What Kubernetes is given is the same experiment, with all that it needs. */
-import { writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { kubernetesManifest } from '../../src/batch/cluster/emit.js';
@@ -11,22 +11,53 @@ import { tempDir } from '../record/temp_dir.js';
 const HERE = process.cwd();
 afterEach(() => process.chdir(HERE));
 
-test.each(['mine.yaml', './mine.yaml', 'small-vs-large'])('with the workload %s', (workload) => {
+/** Writes an experiment in the folder `from`, and the files that it may name. */
+function experimentIn(from: string, workload: string, policy: string): string {
   process.chdir(tempDir());
-  writeFileSync('mine.yaml', 'machine: { memory: 64MiB }\nuntil: 100ms\n');
-  const text = `name: other\nworkload: ${workload}\nfactors: { policy: [process, ./kill.ts] }\n`;
-  writeFileSync('experiment.yaml', text);
-  writeFileSync('kill.ts', "export default { name: 'kill', handle: () => 'decline' };\n");
-  const plan = planOf(loadExperiment('experiment.yaml'));
-  const options = { experiment: 'experiment.yaml', shards: 2, out: 'out', image: 'oomsim' };
+  mkdirSync('exp/sub', { recursive: true });
+  for (const folder of ['.', 'exp', 'exp/sub']) {
+    writeFileSync(`${folder}/mine.yaml`, 'machine: { memory: 64MiB }\nuntil: 100ms\n');
+    writeFileSync(
+      `${folder}/kill.ts`,
+      "export default { name: 'kill', handle: () => 'decline' };\n",
+    );
+  }
+  const text = `name: other\nworkload: ${workload}\nfactors: { policy: [process, ${policy}] }\n`;
+  const path = join(from, 'experiment.yaml');
+  writeFileSync(path, text);
+  return path;
+}
+
+test.each([
+  ['.', 'mine.yaml', './kill.ts'],
+  ['.', './mine.yaml', 'exp/sub/kill.ts'],
+  ['exp', 'sub/mine.yaml', 'sub/kill.ts'],
+  ['exp', 'small-vs-large', 'ten-lines.ts'],
+])('in %s, with the workload %s and the policy %s', (from, workload, policy) => {
+  const plan = planOf(loadExperiment(experimentIn(from, workload, policy)));
+  const options = { experiment: plan.experiment.path, shards: 2, out: 'out', image: 'oomsim' };
   const [config, job] = parseAllDocuments(kubernetesManifest(plan, options)).map((one) =>
     one.toJS(),
   );
   const folder = tempDir();
   process.chdir(folder);
-  for (const [name, content] of Object.entries<string>(config.data)) writeFileSync(name, content);
+  const [volume] = job.spec.template.spec.volumes;
+  for (const { key, path } of volume.configMap.items) {
+    expect(key).toMatch(/^[-._a-zA-Z0-9]+$/);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, config.data[key]);
+  }
   const [container] = job.spec.template.spec.containers;
   const [command, path] = container.args;
   expect(command).toBe('batch');
   expect(planOf(loadExperiment(join(folder, basename(path)))).hash).toBe(plan.hash);
+});
+
+test('what lies elsewhere is refused, for it would not be found', () => {
+  const plan = planOf(loadExperiment(experimentIn('exp', '../mine.yaml', './kill.ts')));
+  const options = { experiment: plan.experiment.path, shards: 2, out: 'out', image: 'oomsim' };
+  expect(() => kubernetesManifest(plan, options)).toThrow(
+    'mine.yaml lies outside the folder of exp/experiment.yaml: ' +
+      'Kubernetes is given what is beside the experiment, or below it',
+  );
 });

@@ -208,6 +208,15 @@ w.yaml:2:1: error: not YAML: Flow map in block collection must be sufficiently i
     );
   });
 
+  it('what is never closed points to the end of what there is', () => {
+    expect(messageOf('machine: { memory: 1GiB\n\n')).toBe(
+      golden(`
+w.yaml:1:24: error: not YAML: Flow map in block collection must be sufficiently indented and end with a }
+  machine: { memory: 1GiB
+                         ^`),
+    );
+  });
+
   it('a file of something else', () => {
     expect(messageOf('just a sentence')).toBe(
       golden(`

@@ -1,10 +1,12 @@
 /** Files for engines that start the shards of a batch: Kubernetes Indexed Jobs, Slurm arrays. */
-import { basename } from 'node:path';
+import { existsSync } from 'node:fs';
+import { dirname, isAbsolute, relative, sep } from 'node:path';
 import { stringify } from 'yaml';
 import { policyPath } from '../../run/policy/load.js';
 import { quoteForShell } from '../../run/repeat_command.js';
 import { isPolicyFile } from '../../workload/checkKernel.js';
 import { readText } from '../../workload/load.js';
+import { InputError, printable } from '../../workload/problems.js';
 import type { Plan } from '../plan/types.js';
 
 export interface EmitOptions {
@@ -26,15 +28,12 @@ const FOLDER = '/experiment';
 /**
  * A ConfigMap with the experiment and what it needs, and an Indexed Job. A shard that is lost is
  * started again by the Job; whatever it had written by then is kept and not played again.
+ * @throws InputError if a ConfigMap can't hold them
  */
 export function kubernetesManifest(plan: Plan, { shards, image }: EmitOptions): string {
   const name = objectName(plan.experiment.name);
-  const config = {
-    apiVersion: 'v1',
-    kind: 'ConfigMap',
-    metadata: { name },
-    data: Object.fromEntries(filesOf(plan)),
-  };
+  const { data, items } = configOf(filesOf(plan));
+  const config = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data };
   const job = {
     apiVersion: 'batch/v1',
     kind: 'Job',
@@ -67,7 +66,7 @@ export function kubernetesManifest(plan: Plan, { shards, image }: EmitOptions): 
             },
           ],
           volumes: [
-            { name: 'experiment', configMap: { name } },
+            { name: 'experiment', configMap: { name, items } },
             { name: 'out', persistentVolumeClaim: { claimName: 'oomsim-out' } },
           ],
         },
@@ -75,6 +74,7 @@ export function kubernetesManifest(plan: Plan, { shards, image }: EmitOptions): 
     },
   };
   const head = `# ${plan.experiment.name} in ${shards} shards: an Indexed Job numbers them (JOB_COMPLETION_INDEX).
+# Kubernetes 1.29 or later (backoffLimitPerIndex).
 # The claim oomsim-out must exist and be writable from all nodes (ReadWriteMany).
 # Afterwards, where it is mounted: oomsim merge /out/${plan.experiment.name}.shard-* --out /out
 `;
@@ -84,16 +84,50 @@ export function kubernetesManifest(plan: Plan, { shards, image }: EmitOptions): 
 /** The experiment is called by the name of its file where it says no other. */
 const experimentFile = (name: string): string => `${name}.yaml`;
 
-/** The files that the plan was made of, under the names by which the experiment finds them. */
+/** The files that the plan was made of, at the paths where the experiment finds them. */
 function filesOf({ experiment, cells }: Plan): Map<string, string> {
   const files = new Map([[experimentFile(experiment.name), experiment.text]]);
   const { file } = experiment.base;
-  if (file !== null) files.set(basename(file.path), file.text);
+  if (file !== null) files.set(pathBeside(experiment.path, file.path), file.text);
   for (const { policy } of cells) {
     if (policy === undefined || !isPolicyFile(policy)) continue;
-    files.set(basename(policy), readText(policyPath(policy)));
+    files.set(pathBeside(experiment.path, policy), readText(policyPath(policy)));
   }
   return files;
+}
+
+/** Where a file lies, seen from the experiment; a shipped one is named alone, and found beside it. */
+function pathBeside(experiment: string, file: string): string {
+  if (!existsSync(file)) return file;
+  const path = relative(dirname(experiment), file);
+  if (path.startsWith('..') || isAbsolute(path)) {
+    throw new InputError(
+      `${printable(file)} lies outside the folder of ${printable(experiment)}: ` +
+        'Kubernetes is given what is beside the experiment, or below it',
+    );
+  }
+  return path.split(sep).join('/');
+}
+
+/** What a ConfigMap holds at most. */
+const CONFIG_BYTES_MAX = 1024 * 1024;
+
+/** Its keys have no slashes: `items` says which path each has in the volume. */
+function configOf(files: ReadonlyMap<string, string>) {
+  const data: Record<string, string> = {};
+  const items: { key: string; path: string }[] = [];
+  let bytes = 0;
+  for (const [path, text] of files) {
+    const plain = path.replace(/[^-._a-zA-Z0-9]+/g, '-');
+    const key = Object.hasOwn(data, plain) ? `${items.length}-${plain}` : plain;
+    data[key] = text;
+    items.push({ key, path });
+    bytes += Buffer.byteLength(text);
+  }
+  if (bytes > CONFIG_BYTES_MAX) {
+    throw new InputError(`${bytes} bytes of files: a ConfigMap holds at most ${CONFIG_BYTES_MAX}`);
+  }
+  return { data, items };
 }
 
 /** A script for sbatch: an array with one task a shard; tasks of a lost node are queued again. */
