@@ -20,6 +20,7 @@ import { EXIT } from './exit_codes.js';
 import { Interrupt } from './interrupt.js';
 import { printJson, printResult } from './output.js';
 import { type AskedShard, resolveShard } from './shard.js';
+import { readAs } from './source_kind.js';
 
 export interface BatchFlags {
   readonly out: string;
@@ -38,7 +39,8 @@ export interface BatchFlags {
 
 /** @returns the exit code */
 export async function runBatch(file: string, flags: BatchFlags): Promise<number> {
-  const plan = planOf(withReplications(loadExperiment(file), flags.replications));
+  const loaded = await readAs('experiment', file, () => loadExperiment(file));
+  const plan = planOf(withReplications(loaded, flags.replications));
   if (flags.emit !== undefined) return emit(flags.emit, plan, file, flags);
   const shard = flags.shard === undefined ? WHOLE : resolveShard(flags.shard, process.env);
   const dir = join(flags.out, folderName(plan, shard));

@@ -43,6 +43,7 @@ export interface InputFlags {
 export async function readInput(file: string, flags: InputFlags): Promise<DecideInput> {
   switch (await sourceKind(file)) {
     case 'workload':
+    case 'experiment':
       return fromWorkload(file, flags);
     case 'manifests':
       return fromImported(file, await importKubernetes([file], { driver: 'systemd' }), flags);

@@ -3,6 +3,7 @@ import { EXIT } from './exit_codes.js';
 import { importedYaml } from './imported_yaml.js';
 import { note, printResult } from './output.js';
 import { chooseReport, counted, reportList } from './reports.js';
+import { readAs } from './source_kind.js';
 import { writeNew } from './write_new.js';
 
 export interface ImportDmesgFlags {
@@ -17,7 +18,7 @@ export interface ImportDmesgFlags {
 
 /** `oomsim import dmesg FILE|-`: one OOM report of a kernel log as a workload file. */
 export async function runImportDmesg(file: string, flags: ImportDmesgFlags): Promise<number> {
-  const chosen = await chooseReport(file, flags.report);
+  const chosen = await readAs('log', file, () => chooseReport(file, flags.report));
   if (flags.list === true) {
     printResult(
       reportList(chosen)

@@ -8,12 +8,13 @@ import {
   readCapture,
   writeCapture,
 } from '../import/host/index.js';
+import { quoteForShell } from '../run/repeat_command.js';
 import { readText } from '../workload/load.js';
 import { InputError, printable } from '../workload/problems.js';
 import { EXIT } from './exit_codes.js';
 import { importedYaml } from './imported_yaml.js';
 import { note, printResult } from './output.js';
-import { isFolder } from './source_kind.js';
+import { isFolder, readAs } from './source_kind.js';
 import { writeNew } from './write_new.js';
 
 export interface ImportHostFlags {
@@ -26,10 +27,18 @@ export interface ImportHostFlags {
   readonly anonymise?: boolean;
 }
 
-/** @returns the exit code */
-export function runImportHost(flags: ImportHostFlags): number {
+/**
+ * @param files should be none: what is not this machine is given as `--root`
+ * @returns the exit code
+ */
+export async function runImportHost(
+  [file]: readonly string[],
+  flags: ImportHostFlags,
+): Promise<number> {
+  if (file !== undefined) return readAs('host', file, () => refuseFile(file));
   const { root, capture, out, force = false } = flags;
-  const snapshot = hostSnapshot(root, flags.anonymise === true);
+  const anonymise = flags.anonymise === true;
+  const snapshot = await readAs('host', root, () => hostSnapshot(root, anonymise));
   if (capture !== undefined) {
     writeNew(capture, writeCapture(snapshot), force);
     const { processes, cgroups } = snapshot;
@@ -41,6 +50,11 @@ export function runImportHost(flags: ImportHostFlags): number {
   if (out === undefined) printResult(yaml);
   else writeNew(out, yaml, force);
   return EXIT.ok;
+}
+
+function refuseFile(file: string): never {
+  const another = `another is named with --root ${quoteForShell(file)}`;
+  throw new InputError(`${printable(file)}: import host reads this machine; ${another}`);
 }
 
 /**

@@ -10,7 +10,7 @@ import { readText } from '../workload/load.js';
 import { EXIT } from './exit_codes.js';
 import { importedYaml } from './imported_yaml.js';
 import { printResult } from './output.js';
-import { readStdin } from './source_kind.js';
+import { readAs, readStdin } from './source_kind.js';
 import { writeNew } from './write_new.js';
 
 export interface ImportKubernetesFlags {
@@ -33,7 +33,8 @@ export async function runImportKubernetes(
   files: readonly string[],
   flags: ImportKubernetesFlags,
 ): Promise<number> {
-  const imported = await importKubernetes(files, flags);
+  const [first = '-'] = files;
+  const imported = await readAs('manifests', first, () => importKubernetes(files, flags));
   const { yaml } = importedYaml(imported, files.join(', '));
   if (flags.out === undefined) printResult(yaml);
   else writeNew(flags.out, yaml, flags.force === true);

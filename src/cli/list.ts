@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { shippedExperiments } from '../batch/experiment/load.js';
+import { METRICS, type MetricDefinition } from '../batch/metrics/definitions.js';
 import { POLICIES } from '../kernel/policy/index.js';
 import { PROFILES, SWITCHES, type Switch } from '../kernel/profile.js';
 import { shippedPolicies } from '../run/policy/load.js';
@@ -22,6 +23,7 @@ const COLUMNS = 80;
 const TITLES: Readonly<Record<ListName, string>> = {
   workloads: 'Workloads (oomsim run NAME)',
   experiments: 'Experiments (oomsim batch NAME)',
+  metrics: 'Metrics (in an experiment: "metrics: [ NAME ]"; formulas: list metrics)',
   kernels: 'Kernels (--kernel NAME)',
   policies: 'Policies (--policy NAME, or a file of your own: docs/policies.md)',
   killers: 'Userspace killers (in a workload: "killers: [ NAME ]"; options: list killers)',
@@ -32,6 +34,7 @@ const ENTRIES: Readonly<Record<ListName, () => Entry[]>> = {
   workloads: () => shippedWorkloads().map((name) => ({ name, doc: docOf(name) })),
   experiments: () =>
     shippedExperiments().map((name) => ({ name, doc: docOf(`experiments/${name}`) })),
+  metrics: () => METRICS.map(aboutMetric),
   kernels: () => PROFILES.map(({ name, doc }) => ({ name, doc })),
   policies: () => [
     ...POLICIES.map(({ name, doc }) => ({ name, doc })),
@@ -91,6 +94,12 @@ function hanging(start: string, text: string, indent: number): string[] {
     } else line += space + word;
   }
   return [...lines, line.trimEnd()];
+}
+
+function aboutMetric({ id, perContainer, unit, title, formula, source }: MetricDefinition): Entry {
+  const name = perContainer ? `${id}[CONTAINER]` : id;
+  const doc = unit === '' ? title : `${title}, in ${unit}`;
+  return { name, doc, details: [formula, source] };
 }
 
 /** `true, from 4.17 false` and where it was seen. */

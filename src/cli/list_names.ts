@@ -2,6 +2,7 @@
 export const LISTS = [
   'workloads',
   'experiments',
+  'metrics',
   'kernels',
   'policies',
   'killers',

@@ -1,5 +1,5 @@
 import { type LoadedWorkload, loadedFrom, loadWorkload } from '../workload/load.js';
-import { readStdin } from './source_kind.js';
+import { readAs, readStdin } from './source_kind.js';
 
 /** How messages name it, and the run. */
 export const STDIN = 'standard input';
@@ -9,5 +9,6 @@ export const STDIN = 'standard input';
  * @throws InputError if it cannot be read; WorkloadError if it is read and wrong
  */
 export async function loadSource(file: string): Promise<LoadedWorkload> {
-  return file === '-' ? loadedFrom(await readStdin(), STDIN) : loadWorkload(file);
+  if (file === '-') return loadedFrom(await readStdin(), STDIN);
+  return readAs('workload', file, () => loadWorkload(file));
 }

@@ -249,7 +249,10 @@ function addImport(program: Command, finish: Finish): void {
       ),
     )
     .addOption(new Option('--anonymise', 'numbers instead of names'))
-    .action(async (flags) => finish((await import('./import_host.js')).runImportHost(flags)));
+    .allowExcessArguments() // which it tells better what to do with
+    .action(async (flags, { args }: Command) =>
+      finish((await import('./import_host.js')).runImportHost(args, flags)),
+    );
   command
     .command('kubernetes')
     .description('a workload from the manifests of the pods of one node')
@@ -297,7 +300,7 @@ function addFileCommands(program: Command, finish: Finish): void {
     .action(async (flags) => finish((await import('./schema.js')).runSchema(flags)));
   program
     .command('list')
-    .description('shipped workloads, kernels, policies and kernel switches')
+    .description('shipped workloads and experiments, metrics, kernels, policies, killers, switches')
     .addArgument(new Argument('[what]', 'only one of them').choices(LISTS))
     .addOption(COMMON.json())
     .action(async (what, flags) => finish((await import('./list.js')).runList(what, flags)));

@@ -12,12 +12,10 @@ export function isForTheUser(error: unknown): boolean {
 
 /** Tells the user on stderr what went wrong. @returns the exit code for it */
 export function reportError(error: unknown): number {
-  if (error instanceof WorkloadError) {
-    complain(error.message); // says file, line and column itself
-    return EXIT.usage;
-  }
   if (error instanceof InputError) {
-    complain(`oomsim: ${error.message}`);
+    const located = error instanceof WorkloadError; // says file, line and column itself
+    complain(located ? error.message : `oomsim: ${error.message}`);
+    if (error.hint !== '') complain(`oomsim: ${error.hint}`);
     return EXIT.usage;
   }
   if (error instanceof OutputError) {

@@ -3,12 +3,54 @@ import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { looksLikeCapture } from '../import/host/index.js';
 import { looksLikeManifests } from '../import/kubernetes/index.js';
+import { quoteForShell } from '../run/repeat_command.js';
 import { shippedWorkloads } from '../workload/load.js';
+import { InputError, printable } from '../workload/problems.js';
 
-export type SourceKind = 'workload' | 'log' | 'manifests' | 'host';
+export type SourceKind = 'workload' | 'experiment' | 'log' | 'manifests' | 'host';
 
 const HEAD_BYTES = 64 * 1024;
 const WORKLOAD_KEY = /^["\s{]*"?(?:machine|processes|cgroups)"?\s*:/m;
+const EXPERIMENT_KEY = /^(?:\{\s*)?"?factors"?\s*:/m;
+const LOG_LINE = /invoked oom-killer|\bkernel: |^(?:<\d+>)?\[ *\d+\.\d{6}\]/m;
+
+/** What each kind is called, and what takes it. */
+const TAKEN_BY: Readonly<Record<SourceKind, readonly [what: string, command: string]>> = {
+  workload: ['a workload', 'run'],
+  experiment: ['an experiment', 'batch'],
+  log: ['a kernel log', 'import dmesg'],
+  manifests: ['Kubernetes manifests', 'import kubernetes'],
+  host: ['a capture of a machine', 'import host --root'],
+};
+
+/**
+ * Reads a file as one of a kind. If it is none, and looks like one of another kind, the error says
+ * which command takes it.
+ */
+export async function readAs<T>(
+  kind: SourceKind,
+  file: string,
+  read: () => T | Promise<T>,
+): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    const other = error instanceof InputError ? looksLike(file) : null;
+    if (other !== null && other !== kind) {
+      const [what, command] = TAKEN_BY[other];
+      const meant = `oomsim ${command} ${quoteForShell(file)}`;
+      (error as InputError).hint = `${printable(file)} looks like ${what}: ${meant}`;
+    }
+    throw error;
+  }
+}
+
+/** The kind of a file where its beginning leaves no doubt. */
+function looksLike(file: string): SourceKind | null {
+  const head = headOf(file);
+  const kind = kindOfText(head);
+  return kind !== 'log' || LOG_LINE.test(head) ? kind : null;
+}
 
 /** Whether there is a folder; what cannot be looked at is none. */
 export function isFolder(path: string): boolean {
@@ -38,6 +80,7 @@ function isMachine(path: string): boolean {
 function kindOfText(head: string): SourceKind {
   if (looksLikeCapture(head)) return 'host';
   if (looksLikeManifests(head)) return 'manifests';
+  if (EXPERIMENT_KEY.test(head)) return 'experiment';
   return WORKLOAD_KEY.test(head) ? 'workload' : 'log';
 }
 

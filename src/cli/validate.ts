@@ -1,27 +1,22 @@
 /** `oomsim validate FILE`: is this a workload, and what is in it? */
 
 import { loadPolicyOf } from '../run/policy/load.js';
-import { InputError } from '../workload/problems.js';
 import type { Workload } from '../workload/types.js';
 import { formatSize, formatTime } from '../workload/units.js';
+import { EXIT } from './exit_codes.js';
 import { loadSource } from './load_source.js';
+import { printResult } from './output.js';
 
 /**
  * Checks a workload file, a shipped workload, or standard input (`-`).
- * @returns the exit code: 0, or 2 with the problems on stderr
+ * @throws InputError with every problem found
  */
 export async function runValidate(file: string): Promise<number> {
-  try {
-    const loaded = await loadSource(file);
-    const { workload, hash } = loaded;
-    await loadPolicyOf(loaded);
-    process.stdout.write(`ok: ${describe(workload)}, sha256 ${hash.slice(0, 12)}\n`);
-    return 0;
-  } catch (error) {
-    if (!(error instanceof InputError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    return 2;
-  }
+  const loaded = await loadSource(file);
+  const { workload, hash } = loaded;
+  await loadPolicyOf(loaded);
+  printResult(`ok: ${describe(workload)}, sha256 ${hash.slice(0, 12)}\n`);
+  return EXIT.ok;
 }
 
 function describe(workload: Workload): string {

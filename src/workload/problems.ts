@@ -3,6 +3,8 @@
 /** Bad input of any kind: exit code 2, one clear message, nothing written. */
 export class InputError extends Error {
   override readonly name: string = 'InputError';
+  /** What the user may have meant, as a sentence; '' when there is nothing to suggest. */
+  hint = '';
 }
 
 /** One thing that is wrong in a workload file. */

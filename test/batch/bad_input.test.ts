@@ -15,6 +15,11 @@ test.each([
   ['processes.small.count: [5', 'processes.small.count: [-5', /count: expected an integer/],
   ['metrics: [', 'metrics: [killz, ', /no metric is called "killz", did you mean "kills"/],
   ['"first[few]"', '"first[fwe]"', /did you mean "few"/],
+  [
+    'metrics: ["first[few]"',
+    'metrics: [jam, "first[web]", "hit[db]"',
+    /metrics\[0\]: no metric is called "jam"; see oomsim list metrics\n[\s\S]*\[web\]: no such container; there are few, many\n[\s\S]*metrics\[2\]: hit\[db\]/,
+  ],
   ['replications: 6', 'replications: none', /replications: expected an integer/],
   ['factors:', 'factor:', /unknown key "factor", did you mean "factors"/],
   ['memory: 128MiB', 'memory: 128XiB', /workload.machine.memory/],

@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { tempDir } from '../record/temp_dir.js';
 import { oomsim } from './program.js';
@@ -20,11 +21,40 @@ test.each([
   if (file === 'w.yaml') writeFileSync(join(cwd, file), text);
   const before = readdirSync(cwd);
   const { exitCode, stdout, stderr } = oomsim(['run', file], { cwd });
+  expect(oomsim(['validate', file], { cwd })).toEqual({ exitCode, stdout, stderr });
   expect(stderr).toMatch(message);
   expect(stderr).not.toMatch(/^ +at |internal error/m);
   expect(stdout).toBe('');
   expect(exitCode).toBe(2);
   expect(readdirSync(cwd)).toEqual(before);
+});
+
+const EXAMPLES = fileURLToPath(new URL('../../examples/', import.meta.url));
+const WORKLOADS = fileURLToPath(new URL('../../workloads/', import.meta.url));
+
+test.each([
+  [['run'], `${EXAMPLES}oom.log`, 'a kernel log: oomsim import dmesg'],
+  [['run'], `${EXAMPLES}pods.yaml`, 'Kubernetes manifests: oomsim import kubernetes'],
+  [['validate'], `${WORKLOADS}experiments/splitting.yaml`, 'an experiment: oomsim batch'],
+  [['batch'], `${WORKLOADS}swap.yaml`, 'a workload: oomsim run'],
+  [['import', 'dmesg'], `${EXAMPLES}pods.yaml`, 'Kubernetes manifests: oomsim import kubernetes'],
+  [['import', 'kubernetes'], `${EXAMPLES}oom.log`, 'a kernel log: oomsim import dmesg'],
+  [['import', 'host', '--root'], `${EXAMPLES}oom.log`, 'a kernel log: oomsim import dmesg'],
+  [['import', 'host'], `${EXAMPLES}oom.log`, 'a kernel log: oomsim import dmesg'],
+])('%j of something else says what takes it', (command, file, meant) => {
+  const cwd = tempDir();
+  const { exitCode, stderr } = oomsim([...command, file], { cwd });
+  expect(stderr.trimEnd().split('\n').at(-1)).toBe(`oomsim: ${file} looks like ${meant} ${file}`);
+  expect(exitCode).toBe(2);
+  expect(readdirSync(cwd)).toEqual([]);
+});
+
+test('import host of a file says how another machine is named', () => {
+  const { exitCode, stderr } = oomsim(['import', 'host', 'a host.jsonl']);
+  expect(stderr).toBe(
+    "oomsim: a host.jsonl: import host reads this machine; another is named with --root 'a host.jsonl'\n",
+  );
+  expect(exitCode).toBe(2);
 });
 
 test('a folder is no workload', () => {

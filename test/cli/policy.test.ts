@@ -209,13 +209,27 @@ describe('a workload that names a policy file', () => {
     expect(runJson(['sub/w.yaml', '--policy', 'process'], folder()).kills[0].comm).toBe('big');
   });
 
-  test.each(['run', 'validate'])('%s says where it is not', (command) => {
+  test.each([
+    ['run', 'w.yaml', 'here'],
+    ['validate', 'w.yaml', 'here'],
+    ['run', 'other/w.yaml', 'in other or here'],
+    ['run', '-', 'here'],
+  ])('%s %s says where it is not', (command, file, where) => {
     const cwd = folder();
-    writeFileSync(join(cwd, 'w.yaml'), workload);
-    expect(oomsim([command, 'w.yaml'], { cwd })).toMatchObject({
+    mkdirSync(join(cwd, 'other'));
+    for (const path of ['w.yaml', 'other/w.yaml']) writeFileSync(join(cwd, path), workload);
+    expect(oomsim([command, file], { cwd, input: workload })).toMatchObject({
       exitCode: 2,
-      stderr: expect.stringContaining('policies/smallest.ts: no such policy file'),
+      stderr: expect.stringContaining(`policies/smallest.ts: no such policy file ${where}`),
     });
+  });
+
+  test('is looked for here if the workload comes from standard input', () => {
+    const cwd = join(folder(), 'sub');
+    const { exitCode, stdout } = oomsim(['run', '-', '-q'], { cwd, input: workload });
+    expect(exitCode).toBe(0);
+    const repeat = /^repeat +oomsim (.*)$/m.exec(stdout)![1]!.split(' ');
+    expect(oomsim([...repeat, '-q'], { cwd }).stdout.split('\n')[0]).toContain('policy smallest');
   });
 });
 

@@ -52,7 +52,7 @@ test('list names what the other commands take', () => {
 
 test('list fits 80 columns; switches, kernels and killers in a line each', () => {
   const { stdout } = oomsim(['list']);
-  const lists = ['switches', 'killers'].map((what) => oomsim(['list', what]).stdout);
+  const lists = ['switches', 'killers', 'metrics'].map((what) => oomsim(['list', what]).stdout);
   const long = [stdout, ...lists].flatMap((text) => text.split('\n').filter((l) => l.length > 80));
   expect(long).toEqual([]);
   expect(stdout.split('\nKernels')[1]).not.toMatch(/^ {3}/m); // nothing is continued
@@ -67,6 +67,12 @@ test('list switches says which kernels have which value, and the source', () => 
 `);
 });
 
+test('list metrics says how each is computed, with its unit', () => {
+  const { stdout } = oomsim(['list', 'metrics']);
+  expect(stdout).toMatch(/^ {2}oom_time +time under OOM, in ms\n {6}length of the union of/m);
+  expect(stdout).toMatch(/^ {2}killed_memory\[CONTAINER\] +memory killed, in MiB$/m);
+});
+
 test('list killers says what each option is, with its default', () => {
   const { stdout } = oomsim(['list', 'killers']);
   expect(stdout).toMatch(/^ {6}swap_used_limit \(90%\): SwapUsedLimit=/m);
@@ -78,6 +84,7 @@ test('list --json is JSON, one list or all', () => {
   expect(Object.keys(all)).toEqual([
     'workloads',
     'experiments',
+    'metrics',
     'kernels',
     'policies',
     'killers',

@@ -28,13 +28,6 @@ describe('oomsim validate', () => {
     );
     expect(written.err()).toBe('');
   });
-
-  it('puts problems on stderr and returns 2', async () => {
-    const written = capture();
-    expect(await runValidate('no-such-file')).toBe(2);
-    expect(written.err()).toContain('no-such-file: no such file');
-    expect(written.out()).toBe('');
-  });
 });
 
 describe('oomsim schema', () => {

@@ -8,6 +8,17 @@ import type { Experiment } from './types.js';
 /** More cells are refused: every one of them is planned before the first run. */
 const CELLS_MAX = 100_000;
 
+/** More names than that are no help. */
+const NAMES_SHOWN_MAX = 8;
+
+/** The name that is likely meant, or else those there are: `; there are few, many`. */
+function among(name: string, known: readonly string[]): string {
+  const meant = hint(name, known);
+  if (meant !== '' || known.length === 0) return meant;
+  const more = known.length > NAMES_SHOWN_MAX ? ', …' : '';
+  return `; there ${known.length === 1 ? 'is' : 'are'} ${known.slice(0, NAMES_SHOWN_MAX).join(', ')}${more}`;
+}
+
 /** Adds what is wrong with an experiment whose parts are right. */
 export function checkExperiment(experiment: Experiment, problems: Located[]): void {
   checkFactors(experiment, problems);
@@ -31,16 +42,16 @@ function checkFactors({ factors, compare, along }: Experiment, problems: Located
     const factor = factors.find(({ name }) => name === compare.factor);
     const labels = factor?.levels.map(({ label }) => label) ?? [];
     if (factor === undefined) {
-      const message = `no such factor${hint(compare.factor, names)}`;
+      const message = `no such factor${among(compare.factor, names)}`;
       problems.push(sentence(['compare', 'factor'], message));
     } else if (!labels.includes(compare.to)) {
-      const message = `${factor.name} has no level "${compare.to}"${hint(compare.to, labels)}`;
+      const message = `${factor.name} has no level "${compare.to}"${among(compare.to, labels)}`;
       problems.push(sentence(['compare', 'to'], message));
     }
   }
   const axis = factors.find(({ name }) => name === along);
   if (along !== null && axis === undefined) {
-    problems.push(sentence(['along'], `no such factor${hint(along, names)}`));
+    problems.push(sentence(['along'], `no such factor${among(along, names)}`));
   } else if (along !== null && along === compare?.factor) {
     problems.push(sentence(['along'], 'the factor that is compared cannot be the axis too'));
   }
@@ -61,12 +72,12 @@ export function checkContainers(
   for (const container of containers ?? []) {
     const lost = container.paths.find((path) => !paths.some((cgroup) => isWithin(cgroup, path)));
     if (lost === undefined) continue;
-    const message = `the workload lists no cgroup ${lost}${hint(lost, paths)}`;
+    const message = `the workload lists no cgroup ${lost}${among(lost, paths)}`;
     problems.push(sentence(['containers', container.name], message));
   }
   for (const name of Object.keys(requests)) {
     if (known.includes(name)) continue;
-    problems.push(sentence(['requests', name], `no such container${hint(name, known)}`, 'key'));
+    problems.push(sentence(['requests', name], `no such container${among(name, known)}`, 'key'));
   }
 }
 
@@ -83,10 +94,10 @@ export function checkMetrics(
   const check = (id: string, path: readonly PropertyKey[], pooled: boolean): void => {
     const metric = metricOf(id);
     if (metric === null) {
-      const message = `no metric is called "${id}"${hint(id, metricNames())}`;
+      const message = `no metric is called "${id}"${hint(id, metricNames()) || '; see oomsim list metrics'}`;
       problems.push(sentence(path, message));
     } else if (metric.container !== null && known !== null && !known.includes(metric.container)) {
-      const message = `no such container${hint(metric.container, known)}`;
+      const message = `no such container${among(metric.container, known)}`;
       problems.push(sentence(path, `${id}: ${message}`));
     } else if (metric.definition.pooled && !pooled) {
       problems.push(sentence(path, `${id} is of a whole cell, not of a run`));

@@ -47,23 +47,25 @@ export function shippedPolicyPaths(): string[] {
 /**
  * Where a policy file lies; a shipped one is found by its file name alone, unless there is such a file
  * here.
+ * @param where it was looked for, for the message
  * @throws InputError if there is none
  */
-export function policyPath(pathOrName: string): string {
+export function policyPath(pathOrName: string, where = ''): string {
   if (existsSync(pathOrName)) return pathOrName;
   if (shippedPolicies().includes(pathOrName)) return join(SHIPPED_FOLDER, pathOrName);
   const shipped = shippedPolicies();
   const known = [...policiesIn(dirname(pathOrName)), ...shipped];
   const meant = hint(basename(pathOrName), known) || `; shipped policies: ${shipped.join(', ')}`;
-  throw new InputError(`${printable(pathOrName)}: no such policy file${meant}`);
+  throw new InputError(`${printable(pathOrName)}: no such policy file${where}${meant}`);
 }
 
 /**
  * Loads a policy file, or a shipped one by its file name.
+ * @param where as policyPath()
  * @throws InputError if it cannot be read, is no TypeScript or JavaScript, or exports no policy
  */
-export async function loadPolicy(pathOrName: string): Promise<PolicyFile> {
-  const path = policyPath(pathOrName);
+export async function loadPolicy(pathOrName: string, where = ''): Promise<PolicyFile> {
+  const path = policyPath(pathOrName, where);
   const text = readText(path);
   const compiled = await compilePolicy(path, text);
   const start = (): PolicyProgram => startPolicy(path, compiled);
@@ -82,6 +84,8 @@ export async function loadPolicyOf(loaded: {
 }): Promise<PolicyFile | undefined> {
   const { policy } = loaded.workload;
   if (!isPolicyFile(policy)) return undefined;
-  const beside = join(dirname(loaded.path), policy);
-  return loadPolicy(existsSync(beside) ? beside : policy);
+  const folder = dirname(loaded.path); // of standard input: this one
+  const beside = join(folder, policy);
+  const where = folder === '.' ? ' here' : ` in ${printable(folder)} or here`;
+  return loadPolicy(existsSync(beside) ? beside : policy, where);
 }
