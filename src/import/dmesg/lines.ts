@@ -46,6 +46,16 @@ export class RecordAssembler {
 
   /** Takes one physical line (numbered from 1); appends finished records to `out`. */
   push(raw: string, line: number, out: LogRecord[]): void {
+    const dropped = raw.includes(' printk messages dropped ') ? DROPPED.exec(raw) : null;
+    if (dropped !== null) {
+      this.push(raw.slice(0, dropped.index) + dropped[0].trimEnd(), line, out);
+      this.push(
+        raw.slice(0, dropped.index) + raw.slice(dropped.index + dropped[0].length),
+        line,
+        out,
+      );
+      return;
+    }
     const stripped = stripPrefix(raw);
     this.#widths.see(raw.length);
     if (stripped.foreign) {
@@ -206,6 +216,9 @@ export class RecordAssembler {
     out.push(pending);
   }
 }
+
+/** What consoles up to 4.14 put before the message that they print next, in one line with it. */
+const DROPPED = /\*\* \d{1,9} printk messages dropped \*\* (?=\S)/;
 
 /** What may stand before `Killed process`, cut at any word. */
 const KILL_MESSAGE =

@@ -24,11 +24,17 @@ const LIMITS: readonly (readonly [string, number])[] = [
   ['nr_pmds', 2 ** 34],
   ['pgtables_bytes', 2 ** 46],
 ];
+/** Columns that hold numbers; what a vendor has added may hold words: `state`, or `s`. */
+const NUMERIC: ReadonlySet<string> = new Set([
+  ...LIMITS.map(([name]) => name),
+  ...['uid', 'tgid', 'cpu', 'nr_puds', 'oom_adj', 'oom_score_adj'],
+]);
 /** Below this, a row says too little to be one. */
 const MIN_NUMBERS = 5;
 
 interface RawRow {
   readonly pid: number;
+  /** NaN: a word, in a column of the vendor's. */
   readonly numbers: readonly number[];
   /** What follows the numbers: the name. */
   readonly rest: string;
@@ -63,7 +69,7 @@ export class TableBuilder {
   header(text: string): void {
     if (this.#columns !== null) return;
     this.#widePid = / {2}uid/.test(text) ? /\[ {2}pid/.test(text) : null;
-    const names = text.replace(/^\[[^\]]{0,12}\]/, ' ').match(/[a-z_-]{2,24}/g) ?? [];
+    const names = text.replace(/^\[[^\]]{0,12}\]/, ' ').match(/[a-z_-]{1,24}/g) ?? [];
     const columns = names.filter((name) => name !== 'pid' && name !== 'name').slice(0, MAX_NUMBERS);
     if (names.at(-1) === 'name') this.#columns = columns;
     else this.#columns = completed(columns);
@@ -119,13 +125,25 @@ export class TableBuilder {
     const numbers: number[] = [];
     let at = skipSpace(text, close + 1);
     while (numbers.length < limit) {
-      const end = endOfInteger(text, at);
-      if (end < 0) break;
-      numbers.push(integerAt(text, at, end));
+      let end = endOfInteger(text, at);
+      if (end >= 0) numbers.push(integerAt(text, at, end));
+      else {
+        end = this.#endOfVendorWord(text, at, numbers.length);
+        if (end < 0) break;
+        numbers.push(Number.NaN);
+      }
       at = skipSpace(text, end);
     }
     if (numbers.length < MIN_NUMBERS) return null;
     return { pid, numbers, rest: text.slice(at).trimEnd(), line };
+  }
+
+  /** End of the word at `from` if it may stand in that column; −1 when it may not. */
+  #endOfVendorWord(text: string, from: number, column: number): number {
+    const name = this.#columns?.[column];
+    if (name === undefined || NUMERIC.has(name)) return -1;
+    const word = /^\S{1,24}(?= )/.exec(text.slice(from, from + 25))?.[0];
+    return word === undefined || CUT.test(word) ? -1 : from + word.length;
   }
 
   /** A terminal may have broken the row inside a number: then the pieces join without a space. */

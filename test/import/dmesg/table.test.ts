@@ -119,6 +119,24 @@ describe('rows', () => {
     expect(task).toMatchObject({ swapents: 9, oomScoreAdj: 250, pgtablesBytes: 102_400 });
   });
 
+  test.each(['state', 's'])('a vendor’s column of words: %s', (column) => {
+    const lines = [
+      `[ pid ]   uid  tgid total_vm      rss nr_ptes swapents oom_score_adj ${column} name`,
+      '[ 1234]  1000  1234    50000    40000      77        9           250 S web server',
+      '[ 1235]  1000  1235    50000    41000      77        9           -17 D 3',
+      '[ 1236]  1000  1236    50000    41000      77        9           ...',
+      'Out of memory: Kill process 1234 (web server) score 350 or sacrifice child',
+    ];
+    const { rows, columnsFrom, damagedRows } = parse(lines).tasks!;
+    expect(columnsFrom).toBe('header');
+    expect(damagedRows).toBe(0);
+    expect(rows).toMatchObject([
+      { comm: 'web server', swapents: 9, oomScoreAdj: 250, cut: false },
+      { comm: '3', rssPages: 41_000, oomScoreAdj: -17, cut: false },
+      { comm: '', cut: true },
+    ]);
+  });
+
   test('absurd numbers stay numbers', () => {
     const lines = [
       row({ pid: 1, comm: 'a', rss: 1 }, 'nr_ptes'),
@@ -143,6 +161,20 @@ describe('rows', () => {
     );
     const { lostRows } = parse(lines);
     expect(lostRows.estimatedRows).toBe(200);
+  });
+
+  test.each([
+    ['a line of its own', '** 390 printk messages dropped **', 2],
+    ['before what was printed next, as up to 4.14', '** 390 printk messages dropped ** ', 1],
+  ])('the console admits to what it dropped: %s', (_where, marker, removed) => {
+    const lines = report('nr_ptes').map((line) => `[ 1234.567890] ${line}`);
+    const at = lines.findIndex((line) => line.includes('web server'));
+    const next = removed === 1 ? lines[at + 1]! : '';
+    lines.splice(at, 2, `${marker}${next}`);
+    const { lostRows, tasks } = parse(lines);
+    expect(lostRows.atLeast).toBe(390);
+    expect(tasks?.rows).toHaveLength(TASKS.length - removed);
+    expect(tasks?.rows.every((task) => !task.comm.includes('printk'))).toBe(true);
   });
 
   test('journald admits to what it missed', () => {
