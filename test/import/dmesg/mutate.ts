@@ -4,6 +4,7 @@
  * script in package.json allows, ends it with exit code 1 and the numbers that repeat the case.
  */
 import seedrandom from 'seedrandom';
+import { cpuMs } from './cpu_time.js';
 import { digest, MUTATIONS, SEEDS } from './mutations.js';
 
 const CPU_MS_MAX = 1000;
@@ -25,14 +26,6 @@ function spoilt(seed: string, number: number): readonly string[] {
     lines = MUTATIONS[random(MUTATIONS.length)]?.(lines, random) ?? lines;
   }
   return lines;
-}
-
-/** Milliseconds of CPU time, which other programs on the machine do not add to. */
-function cpuMs(work: () => void): number {
-  const before = process.cpuUsage();
-  work();
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / 1000;
 }
 
 function main(count: number, seed: string, first: number): number {
