@@ -248,10 +248,12 @@ const taskSteps = nameAll({
     signal,
   })),
   loop: define(
-    z.array(
-      z.lazy(() => step),
-      { error: 'a list of steps' },
-    ),
+    z
+      .array(
+        z.lazy(() => step),
+        { error: 'a list of steps' },
+      )
+      .describe('Run these steps again and again; time has to pass in them.'),
     {
       times: integer(1, 1_000_000_000).optional().describe('How often; without it, for ever.'),
     },

@@ -12,7 +12,9 @@ export const SYSCTLS = {
   'vm.oom_dump_tasks': z.literal([0, 1], { error: '0 or 1' }),
   'vm.min_free_kbytes': integer(0, 2 ** 42),
   'vm.watermark_scale_factor': integer(1, 3000),
-  'vm.overcommit_memory': z.literal([0, 1, 2], { error: '0, 1 or 2' }),
+  'vm.overcommit_memory': z.literal([0, 1], {
+    error: '0 or 1: that memory is promised only as far as there is some (2) is not modelled',
+  }),
 } as const;
 
 /** The `sysctl` section; the output has every default filled in. */
@@ -37,7 +39,7 @@ export const sysctl = strict({
     .describe('Distance between the watermarks, in 1/10000 of the memory.'),
   'vm.overcommit_memory': SYSCTLS['vm.overcommit_memory']
     .optional()
-    .describe('Accepted and ignored: the simulated kernel always overcommits.'),
+    .describe('No effect: the simulated kernel always overcommits, as with 1.'),
 })
   .transform(
     (v): Sysctls => ({

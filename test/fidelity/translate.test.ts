@@ -39,11 +39,22 @@ test('what is not known is a miss of its file, and the others are played', () =>
   truth_file('b', [{ op: 'probe', kind: 'song' }]);
   truth_file('c', [{ op: 'hold' }], { events: [{ at_ms: 1, op: 'sing' }] });
   truth_file('d', [{ op: 'spawn', type: 'nobody' }, { op: 'hold' }]);
+  const hold = [{ op: 'hold' }];
+  truth_file('e', hold, { sysctls: { 'vm.overcommit_memory': 1, 'vm.song': 1 } });
+  truth_file('f', hold, { cgroups: [{ path: '/m', 'pids.max': 3 }] });
+  truth_file('g', hold, { cgroups: [{ path: '/m', 'memory.max': 'much' }] });
+  truth_file('h', hold, { events: [{ at_ms: 1, op: 'write', args: ['/proc/song', '1'] }] });
+  truth_file('i', hold, { events: [{ at_ms: 1, op: 'sysctl', args: ['vm.song', '1'] }] });
   expect([...fidelity(dir)].map(({ file, agrees, why }) => [file, agrees, why])).toEqual([
     ['a', false, "unknown op 'sing'"],
     ['b', false, "unknown kind of probe 'song'"],
     ['c', false, "unknown event 'sing'"],
     ['d', true, ''],
+    ['e', false, "unknown sysctl 'vm.song'"],
+    ['f', false, "unknown knob 'pids.max'"],
+    ['g', false, "unknown size 'much'"],
+    ['h', false, "unknown file '/proc/song'"],
+    ['i', false, "unknown sysctl 'vm.song'"],
   ]);
 });
 

@@ -399,6 +399,10 @@ describe('also refused:', () => {
     ],
     ['{ machine: { memory: 1GiB }, name: a/b }', 'name: expected a name of letters, digits'],
     ['a: 1\n---\nb: 2\n', 'a second YAML document: one file is one workload'],
+    [
+      '{ machine: { memory: 1GiB }, sysctl: { vm.overcommit_memory: 2 } }',
+      'expected 0 or 1: that memory is promised only as far as there is some (2) is not modelled, found 2',
+    ],
     ['{ __proto__: 1 }', 'unknown key "__proto__"'],
     ['a: !!binary x', 'not YAML: Unresolved tag: tag:yaml.org,2002:binary'],
     ['a: &a [ *a ]', 'no anchor "&a" ends before this alias'],

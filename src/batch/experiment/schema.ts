@@ -51,6 +51,11 @@ const amount = z.union([z.string().min(1), z.number()], {
   error: 'a number, a size or a time',
 });
 
+const range = strict({
+  from: amount.describe('What goes with the first level.'),
+  to: amount.describe('What goes with the last level.'),
+});
+
 const factor = listOrKeyed<FactorForm>(
   'a list of levels, { at, values }, { from, to, steps } or { levels }',
   levelList.transform((levels): FactorForm => ({ kind: 'list', levels })),
@@ -67,16 +72,16 @@ const factor = listOrKeyed<FactorForm>(
       const levels = Object.entries(v.levels).map(([name, changes]) => [name, changes ?? {}]);
       return { kind: 'levels', levels: Object.fromEntries(levels) };
     }),
-    values: strict({ at: place, values: levelList }).transform(
+    values: strict({ at: place, values: levelList.describe('The levels.') }).transform(
       (v): FactorForm => ({ kind: 'values', at: v.at, levels: v.values }),
     ),
     from: strict({
       at: place.optional(),
-      from: amount,
-      to: amount,
+      from: amount.describe('The first level.'),
+      to: amount.describe('The last level.'),
       steps: integer(2, LEVELS_MAX).describe('How many levels, evenly spaced, with both ends.'),
       with: z
-        .record(z.string().min(1), strict({ from: amount, to: amount }), {
+        .record(z.string().min(1), range, {
           error: 'a map from places to { from, to }',
         })
         .prefault({})
@@ -86,7 +91,10 @@ const factor = listOrKeyed<FactorForm>(
 );
 
 const METRIC = 'the name of a metric, such as kills or killed[NAME]';
-const metric = z.string({ error: METRIC }).min(1, { error: METRIC });
+const metric = z
+  .string({ error: METRIC })
+  .min(1, { error: METRIC })
+  .describe('A metric: kills, killed[NAME], …; `oomsim list metrics` shows them.');
 
 const REPLICATIONS_MAX = 1_000_000;
 const replicationCount = integer(1, REPLICATIONS_MAX);
@@ -109,7 +117,7 @@ const replications = shortOrLong(
           error: 'a number above 0, or a share of the mean such as 10%',
         })
         .describe('Of the 95 % confidence interval of the mean: 0.05, or 10% of the mean.'),
-    }),
+    }).describe('Stop when the interval of this metric is as small as that.'),
   }).refine((v) => v.min <= v.max, { error: 'no less than min', path: ['max'] }),
 ).describe('How often each cell is played, with other random numbers each time.');
 
@@ -129,7 +137,8 @@ const containers = z.preprocess(
 const fraction = z
   .string({ error: 'a fraction such as 1/3' })
   .regex(/^1\/[1-9][0-9]{0,2}$/, { error: 'a fraction such as 1/3' })
-  .transform((written) => Number(written.slice(2)));
+  .transform((written) => Number(written.slice(2)))
+  .describe('Which part of all combinations is played: 1/2, 1/3, …');
 
 /** The whole file. */
 export const experimentSchema = strict({
@@ -173,13 +182,21 @@ export const experimentSchema = strict({
     .min(1, { error: 'at least one metric' })
     .optional()
     .describe('What is shown and tested; everything is in runs.csv.'),
-  compare: strict({ factor: text('a factor', 120), to: scalar.transform(String) })
+  compare: strict({
+    factor: text('a factor', 120).describe('The factor whose levels are compared.'),
+    to: scalar.transform(String).describe('The level that the others are compared with.'),
+  })
     .optional()
     .describe('Default: the factor policy, with its first level.'),
   along: text('a factor', 120)
     .optional()
-    .describe('The horizontal axis of plots. Default: the first factor of numbers.'),
-  crossover: strict({ metric, value: z.number({ error: 'a number' }).prefault(0.5) })
+    .describe(
+      'The horizontal axis of plots. Default: the first factor of numbers, sizes or times.',
+    ),
+  crossover: strict({
+    metric,
+    value: z.number({ error: 'a number' }).prefault(0.5).describe('Which value.'),
+  })
     .optional()
     .describe('Report where this metric passes a value as the factor `along` grows.'),
 }).describe('An experiment of oomsim: a workload, what is varied in it, what is measured.');

@@ -8,6 +8,7 @@ const SYSCTLS = [
   'oom_kill_allocating_task',
   'min_free_kbytes',
   'watermark_scale_factor',
+  'overcommit_memory',
 ];
 const ZONE_NAMES: ReadonlySet<string> = new Set(['DMA', 'DMA32', 'Normal', 'HighMem', 'Movable']);
 const ZONES_MAX = 256;

@@ -21,6 +21,8 @@ const SYSCTLS = [
   'vm.min_free_kbytes',
 ] as const;
 const INIT_ADJ = -1000;
+/** Memory is promised only as far as there is some: OVERCOMMIT_NEVER. */
+const STRICT_OVERCOMMIT = 2;
 
 /** Makes a workload of a snapshot. `source` is named in its comments. */
 export function hostToWorkload(snapshot: HostSnapshot, source: string): ImportedWorkload {
@@ -169,6 +171,9 @@ function explain(snapshot: HostSnapshot, notes: Notes): void {
     notes.assumed.push('the v1 tree of the memory controller, as v2 would have it');
   if (pageBytes !== PAGE_BYTES) {
     notes.assumed.push(`pages of ${pageBytes} bytes are counted as pages of ${PAGE_BYTES}`);
+  }
+  if (machine.sysctls['vm.overcommit_memory'] === STRICT_OVERCOMMIT) {
+    notes.assumed.push('no allocation is refused, although vm.overcommit_memory is 2');
   }
   notes.missing.push('parents, threads and start times of the processes, and what they will do');
   notes.assumed.push('processes hold still: give one a program to see what happens');

@@ -1,5 +1,6 @@
 /** A truth file's scenario as a workload: the machine, the cgroups, the processes, the events. */
 import { InputError } from '../../workload/problems.js';
+import { SYSCTLS } from '../../workload/sysctlSchema.js';
 import type {
   CgroupSpec,
   EventSpec,
@@ -42,6 +43,7 @@ const QUIET_MS = 1200;
  */
 export function translate(truth: Truth, kernelName: string, measured: TruthKernel): Workload {
   const { scenario } = measured;
+  for (const name of Object.keys(scenario.sysctls ?? {})) known_sysctl(name);
   const t0_ns = setup_ns(scenario);
   const guest: Guest = {
     t0_ns,
@@ -61,8 +63,8 @@ export function translate(truth: Truth, kernelName: string, measured: TruthKerne
       panicOnOom: number_of(scenario.sysctls?.['vm.panic_on_oom'], 0) as 0 | 1 | 2,
       oomKillAllocatingTask: number_of(scenario.sysctls?.['vm.oom_kill_allocating_task'], 0) !== 0,
       oomDumpTasks: number_of(scenario.sysctls?.['vm.oom_dump_tasks'], 1) !== 0,
-      minFreeKbytes: null,
-      watermarkScaleFactor: 10,
+      minFreeKbytes: min_free_of(scenario),
+      watermarkScaleFactor: number_of(scenario.sysctls?.['vm.watermark_scale_factor'], 10),
     },
     cgroups: (scenario.cgroups ?? []).map(cgroup_of),
     processes: scenario.processes.map((process) => process_of(process, guest)),
@@ -77,8 +79,24 @@ export function translate(truth: Truth, kernelName: string, measured: TruthKerne
   };
 }
 
+/** Sysctls that a workload has, and those that change nothing that scenarios measure. */
+const KNOWN_SYSCTLS: ReadonlySet<string> = new Set([
+  ...Object.keys(SYSCTLS),
+  'fs.pipe-user-pages-soft',
+]);
+
+function known_sysctl(name: string): string {
+  if (!KNOWN_SYSCTLS.has(name)) throw new InputError(`unknown sysctl '${name}'`);
+  return name;
+}
+
 const number_of = (value: unknown, otherwise: number): number =>
   value === undefined ? otherwise : Number(value);
+
+function min_free_of({ sysctls }: TruthScenario): number | null {
+  const value = sysctls?.['vm.min_free_kbytes'];
+  return value === undefined ? null : Number(value);
+}
 
 /** When the guest lets everybody begin: launching takes time. */
 function setup_ns(scenario: TruthScenario): number {
@@ -138,7 +156,7 @@ function pages_value(value: unknown, otherwise: number): number {
   if (value === undefined) return otherwise;
   if (value === 'max') return Number.POSITIVE_INFINITY;
   const match = /^(\d+)([KMGT]?)$/i.exec(String(value));
-  if (match === null) return otherwise;
+  if (match === null) throw new InputError(`unknown size '${value}'`);
   const power = ['', 'K', 'M', 'G', 'T'].indexOf((match[2] ?? '').toUpperCase());
   return Number(match[1]) * 1024 ** power;
 }
@@ -146,7 +164,13 @@ function pages_value(value: unknown, otherwise: number): number {
 /** Scenarios leave it open under which of the two names a kernel has it. */
 const GROUP_KNOBS = ['oom_group', 'memory.oom.group', 'memory.oom_group'];
 
+const LIMIT_KNOBS = ['max', 'high', 'low', 'min', 'swap.max'].map((name) => `memory.${name}`);
+const KNOBS: ReadonlySet<string> = new Set(['path', ...LIMIT_KNOBS, ...GROUP_KNOBS]);
+
 function cgroup_of(knobs: Record<string, unknown> & { path: string }): CgroupSpec {
+  for (const [name, value] of Object.entries(knobs)) {
+    if (value !== undefined && !KNOBS.has(name)) throw new InputError(`unknown knob '${name}'`);
+  }
   return {
     path: knobs.path,
     memoryMax: pages_value(knobs['memory.max'], Number.POSITIVE_INFINITY),
@@ -233,7 +257,7 @@ function event_of(event: TruthEvent, t0_ns: number): EventSpec[] {
     case 'set':
       return [{ ...when, op: 'write', cgroup: a, file: b, value: c }];
     case 'sysctl':
-      return [{ ...when, op: 'sysctl', name: a, value: Number(b) }];
+      return [{ ...when, op: 'sysctl', name: known_sysctl(a), value: Number(b) }];
     case 'freeze':
     case 'thaw':
       return [{ ...when, op: event.op }];
@@ -260,10 +284,10 @@ function file_write(
 ): EventSpec[] {
   if (path === '/proc/sysrq-trigger') return [{ ...when, op: 'sysrq', key: value }];
   if (path.startsWith(PROC_SYS)) {
-    const name = path.slice(PROC_SYS.length).replaceAll('/', '.');
+    const name = known_sysctl(path.slice(PROC_SYS.length).replaceAll('/', '.'));
     return [{ ...when, op: 'sysctl', name, value: Number(value) }];
   }
-  if (!path.startsWith(`${CGROUP_ROOT}/`)) return [];
+  if (!path.startsWith(`${CGROUP_ROOT}/`)) throw new InputError(`unknown file '${path}'`);
   const rest = path.slice(CGROUP_ROOT.length);
   const slash = rest.lastIndexOf('/');
   const cgroup = rest.slice(0, slash) || '/';

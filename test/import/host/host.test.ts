@@ -36,6 +36,14 @@ describe('a machine with cgroup v2', () => {
     expect(imported(serviceTree()).assumed).not.toContainEqual(expect.stringContaining('MemTotal'));
   });
 
+  test('strict overcommit is not modelled, and it is said', () => {
+    const overcommit = (value: string) =>
+      imported(tree({ ...MACHINE, 'proc/sys/vm/overcommit_memory': value })).assumed;
+    const told = 'no allocation is refused, although vm.overcommit_memory is 2';
+    expect(overcommit('2\n')).toContain(told);
+    expect(overcommit('0\n')).not.toContain(told);
+  });
+
   test('its size, its cgroups with their limits and what they hold themselves', () => {
     const { workload, file } = imported(serviceTree());
     expect(workload.machine).toMatchObject({ memoryBytes: 2 ** 30, swapBytes: 2 ** 28, cpus: 2 });
