@@ -86,9 +86,15 @@ async function play(
 
 function emit(engine: 'kubernetes' | 'slurm', plan: Plan, file: string, flags: BatchFlags): number {
   const { shards, out, image = `oomsim:${PROGRAM_VERSION}` } = flags;
-  const options = { experiment: file, shards, out, image };
+  const options = { experiment: file, shards, out, image, flags: flagsOfShards(flags) };
   printResult(engine === 'slurm' ? slurmScript(plan, options) : kubernetesManifest(plan, options));
   return EXIT.ok;
+}
+
+/** What is asked for here and not written in the experiment. */
+function flagsOfShards({ replications, check }: BatchFlags): string[] {
+  const runs = replications === undefined ? [] : ['--replications', String(replications)];
+  return check === true ? [...runs, '--check'] : runs;
 }
 
 async function showDryRun(

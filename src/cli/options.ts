@@ -1,6 +1,12 @@
 import { InvalidArgumentError, Option } from 'commander';
+import { REPLICATIONS_MAX } from '../batch/experiment/limits.js';
 import { CHANGE_SYNTAX, type Change, parseChange } from '../run/decide/what_if.js';
 import { parseSize, parseTime } from '../workload/units.js';
+
+/** More threads than any machine has CPUs would only take its memory. */
+const WORKERS_MAX = 1024;
+/** Kubernetes takes no more completions of an Indexed Job. */
+const SHARDS_MAX = 100_000;
 
 /** Options that mean the same wherever they appear. */
 export const COMMON = {
@@ -32,8 +38,7 @@ export const COMMON = {
     )
       .argParser(parseSetting)
       .default({ switches: {}, changes: [] }, 'none'),
-  seed: () =>
-    new Option('--seed <seed>', "seed instead of the workload's").argParser(parseNonEmpty),
+  seed: () => new Option('--seed <seed>', "seed instead of the workload's").argParser(parseSeed),
   run: () =>
     new Option('--run <n>', 'replication: another n draws other numbers from the same seed')
       .argParser(parseCount)
@@ -51,7 +56,7 @@ export const COMMON = {
     new Option(
       '--report <n>',
       'which report of the log, from 1; else the first complete one',
-    ).argParser(parseNumber),
+    ).argParser((text) => parseNumber(text)),
   speed: () =>
     new Option('--speed <x>', 'simulated seconds per second in the dashboard, or max').argParser(
       parseSpeed,
@@ -59,20 +64,28 @@ export const COMMON = {
   compare: () =>
     new Option('--compare <name|file>', 'policy of the run that Tab shows in the dashboard'),
   ascii: () => new Option('--ascii', 'draw the dashboard with ASCII characters only'),
-  out: () => new Option('--out <dir>', 'folder in which the run folder is made').default('out'),
-  runs: () => new Option('--out <dir>', 'folder in which run folders are').default('out'),
+  out: () =>
+    new Option('--out <dir>', 'folder in which the run folder is made')
+      .argParser(parseNonEmpty)
+      .default('out'),
+  runs: () =>
+    new Option('--out <dir>', 'folder in which run folders are')
+      .argParser(parseNonEmpty)
+      .default('out'),
   force: () => new Option('--force', 'overwrite the run folder whatever it holds'),
   check: () => new Option('--check', 'check the invariants of the kernel on the way (slower)'),
   workers: () =>
-    new Option('--workers <n>', 'threads that play runs; default: one a CPU').argParser(
-      parseNumber,
+    new Option('--workers <n>', 'threads that play runs; default: one a CPU').argParser((text) =>
+      parseNumber(text, WORKERS_MAX),
     ),
   replications: () =>
     new Option('--replications <n>', "runs of each cell instead of the experiment's").argParser(
-      parseNumber,
+      (text) => parseNumber(text, REPLICATIONS_MAX),
     ),
   shards: () =>
-    new Option('--shards <n>', 'of --emit: how many parts').argParser(parseNumber).default(8),
+    new Option('--shards <n>', 'of --emit: how many parts')
+      .argParser((text) => parseNumber(text, SHARDS_MAX))
+      .default(8),
   json: () => new Option('--json', 'print the result as JSON on stdout'),
   quiet: () => new Option('-q, --quiet', 'no progress on stderr'),
 } as const;
@@ -122,6 +135,14 @@ function parseNonEmpty(text: string): string {
   return text;
 }
 
+/** As long as in a workload file, and one line: it becomes part of the token. */
+function parseSeed(text: string): string {
+  if (!/^[^\p{Cc}\p{Zl}\p{Zp}]{1,200}$/u.test(text)) {
+    throw new InvalidArgumentError('Expected 1 to 200 characters, without control characters.');
+  }
+  return text;
+}
+
 export function parseCount(text: string): number {
   const count = Number(text);
   if (!/^[0-9]+$/.test(text) || !Number.isSafeInteger(count)) {
@@ -143,8 +164,9 @@ function parseSpeed(text: string): number {
   return speed;
 }
 
-function parseNumber(text: string): number {
+function parseNumber(text: string, max = Number.MAX_SAFE_INTEGER): number {
   const number = parseCount(text);
   if (number === 0) throw new InvalidArgumentError('Expected a whole number, 1 or more.');
+  if (number > max) throw new InvalidArgumentError(`Expected a whole number, ${max} or less.`);
   return number;
 }

@@ -84,7 +84,7 @@ function checkNames({ kernel, policy, switches }: KernelChoice): void {
   if (!kernels.includes(kernel)) throw unknownName('kernel', kernel, kernels);
   const policies = POLICIES.map(({ name }) => name);
   if (typeof policy === 'string' && !policies.includes(policy)) {
-    throw unknownName('policy', policy, policies, `, or a policy file: ./${policy}.ts`);
+    throw unknownName('policy', policy, policies, ', or a file: ./mine.ts');
   }
   checkSwitchNames(switches);
 }

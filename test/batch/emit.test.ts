@@ -6,6 +6,7 @@ import { parseAllDocuments } from 'yaml';
 import { kubernetesManifest } from '../../src/batch/cluster/emit.js';
 import { loadExperiment } from '../../src/batch/experiment/load.js';
 import { planOf } from '../../src/batch/plan/plan.js';
+import { oomsim } from '../cli/program.js';
 import { tempDir } from '../record/temp_dir.js';
 
 const HERE = process.cwd();
@@ -35,7 +36,13 @@ test.each([
   ['exp', 'small-vs-large', 'ten-lines.ts'],
 ])('in %s, with the workload %s and the policy %s', (from, workload, policy) => {
   const plan = planOf(loadExperiment(experimentIn(from, workload, policy)));
-  const options = { experiment: plan.experiment.path, shards: 2, out: 'out', image: 'oomsim' };
+  const options = {
+    experiment: plan.experiment.path,
+    shards: 2,
+    out: 'out',
+    image: 'oomsim',
+    flags: [],
+  };
   const [config, job] = parseAllDocuments(kubernetesManifest(plan, options)).map((one) =>
     one.toJS(),
   );
@@ -55,9 +62,23 @@ test.each([
 
 test('what lies elsewhere is refused, for it would not be found', () => {
   const plan = planOf(loadExperiment(experimentIn('exp', '../mine.yaml', './kill.ts')));
-  const options = { experiment: plan.experiment.path, shards: 2, out: 'out', image: 'oomsim' };
+  const options = {
+    experiment: plan.experiment.path,
+    shards: 2,
+    out: 'out',
+    image: 'oomsim',
+    flags: [],
+  };
   expect(() => kubernetesManifest(plan, options)).toThrow(
     'mine.yaml lies outside the folder of exp/experiment.yaml: ' +
       'Kubernetes is given what is beside the experiment, or below it',
   );
+});
+
+test('shards are played as it was asked for here', () => {
+  const args = ['batch', 'splitting', '--replications', '7', '--check', '--shards', '4', '--emit'];
+  const manifest = parseAllDocuments(oomsim([...args, 'kubernetes']).stdout)[1]!.toJS();
+  const [container] = manifest.spec.template.spec.containers;
+  expect(container.args.slice(-3)).toEqual(['--replications', '7', '--check']);
+  expect(oomsim([...args, 'slurm']).stdout).toMatch(/^exec .*\\\n.* --replications 7 --check$/m);
 });

@@ -15,6 +15,8 @@ export interface EmitOptions {
   readonly shards: number;
   readonly out: string;
   readonly image: string;
+  /** Other options that every shard is to be played with. */
+  readonly flags: readonly string[];
 }
 
 /** Names of Kubernetes objects: RFC 1123. */
@@ -30,7 +32,7 @@ const FOLDER = '/experiment';
  * started again by the Job; whatever it had written by then is kept and not played again.
  * @throws InputError if a ConfigMap can't hold them
  */
-export function kubernetesManifest(plan: Plan, { shards, image }: EmitOptions): string {
+export function kubernetesManifest(plan: Plan, { shards, image, flags }: EmitOptions): string {
   const name = objectName(plan.experiment.name);
   const { data, items } = configOf(filesOf(plan));
   const config = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data };
@@ -57,6 +59,7 @@ export function kubernetesManifest(plan: Plan, { shards, image }: EmitOptions): 
                 `auto/${shards}`,
                 '--out',
                 '/out',
+                ...flags,
               ],
               resources: { requests: { cpu: '1', memory: '512Mi' }, limits: { memory: '1Gi' } },
               volumeMounts: [
@@ -131,7 +134,7 @@ function configOf(files: ReadonlyMap<string, string>) {
 }
 
 /** A script for sbatch: an array with one task a shard; tasks of a lost node are queued again. */
-export function slurmScript(plan: Plan, { experiment, shards, out }: EmitOptions): string {
+export function slurmScript(plan: Plan, { experiment, shards, out, flags }: EmitOptions): string {
   const { name } = plan.experiment;
   return `#!/bin/sh
 # ${name} in ${shards} shards. Submit it where the experiment and ${out} are seen by all nodes:
@@ -144,6 +147,6 @@ export function slurmScript(plan: Plan, { experiment, shards, out }: EmitOptions
 #SBATCH --requeue
 #SBATCH --output=${out}/slurm-%A-%a.log
 exec oomsim batch ${quoteForShell(experiment)} --shard auto/${shards} --out ${quoteForShell(out)} \\
-  --workers "\${SLURM_CPUS_PER_TASK:-1}"
+  --workers "\${SLURM_CPUS_PER_TASK:-1}"${flags.map((flag) => ` ${flag}`).join('')}
 `;
 }

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { cgroupPath, heading, integer, size, strict, text } from '../../workload/fields.js';
 import { listOrKeyed, shortOrLong } from '../../workload/keyed.js';
+import { REPLICATIONS_MAX } from './limits.js';
 
 const scalar = z.union([z.string().min(1), z.number(), z.boolean()], {
   error: 'a text, a number, true or false',
@@ -96,7 +97,6 @@ const metric = z
   .min(1, { error: METRIC })
   .describe('A metric: kills, killed[NAME], …; `oomsim list metrics` shows them.');
 
-const REPLICATIONS_MAX = 1_000_000;
 const replicationCount = integer(1, REPLICATIONS_MAX);
 const replications = shortOrLong(
   'a number of runs of each cell, or { min, max, until }',
