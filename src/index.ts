@@ -43,6 +43,7 @@ export type { KillResult, PolicyProblem, RunResult } from './run/result.js';
 export { type RunOptions, runWorkload } from './run/run.js';
 export { formatSummary } from './run/summary.js';
 export { formatToken, parseToken, type ReproToken } from './run/token.js';
+export type { Refused } from './userspace/refused.js';
 export { type LoadedWorkload, loadWorkload } from './workload/load.js';
 export { parseWorkload } from './workload/parse.js';
 export { InputError, type Problem, WorkloadError } from './workload/problems.js';

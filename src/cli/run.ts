@@ -64,6 +64,7 @@ export async function runRun(file: string, flags: RunFlags): Promise<number> {
   if (flags.record && result.outDir !== null) {
     note(`oomsim: recorded: oomsim replay ${quoteForShell(result.outDir)} shows it again\n`);
   }
+  noteRefused(result);
   notePolicyProblems(result);
   if (result.endedBy === 'interrupted') return EXIT.interrupted;
   return result.panic === null ? EXIT.ok : EXIT.refused;
@@ -120,6 +121,13 @@ async function comparedPolicy(
   const policy = await choosePolicy(compare);
   bootRun(loaded, { ...options, policy });
   return policy;
+}
+
+/** What does not happen because the kernel does not do it is easily overlooked. */
+function noteRefused({ refused }: RunResult): void {
+  for (const { timeNs, what, error } of refused) {
+    note(`oomsim: at ${formatSeconds(timeNs)}: ${what}: ${error}\n`);
+  }
 }
 
 /** A policy that goes wrong does not end the run, but nobody should believe that it was used. */

@@ -20,6 +20,7 @@ import { snapshot_standings } from '../kernel/take_standings.js';
 import type { Tracepoints } from '../kernel/trace.js';
 import { bytes_to_pages } from '../kernel/units.js';
 import { Host } from '../userspace/host.js';
+import type { Refused } from '../userspace/refused.js';
 import type { CgroupSpec, Workload } from '../workload/types.js';
 import { place_cache, place_cgroup_memory } from './initial_state.js';
 import { kernel_config } from './machine.js';
@@ -57,6 +58,8 @@ export interface System {
   readonly endedBy: string | null;
   readonly panic: string | null;
   readonly allocFailures: number;
+  /** What the kernel refused to do for the workload, the first of it. */
+  readonly refused: readonly Refused[];
   /** The modelled kernel and user space, for tests and tools that look inside. */
   readonly kernel: Kernel;
   readonly host: Host;
@@ -110,6 +113,10 @@ export function boot(workload: Workload, options: BootOptions): System {
   for (const spec of workload.cgroups) make_cgroup(kernel, spec);
   place_cache(kernel, workload.machine.cachePages);
   const host = new Host(kernel, streams);
+  for (const { path, memoryMin } of workload.cgroups) {
+    const known = kernel.profile.memory_min || memoryMin === 0;
+    host.note_refused(`write ${path}/memory.min`, known ? null : 'ENOENT');
+  }
   host.start(workload);
   return new RunningSystem(
     workload,
@@ -185,6 +192,9 @@ class RunningSystem implements System {
   }
   get allocFailures(): number {
     return this.kernel.alloc_failures;
+  }
+  get refused(): readonly Refused[] {
+    return this.host.refused;
   }
 
   advance(untilNs: number, maxEvents = Number.POSITIVE_INFINITY): 'budget' | 'until' | 'ended' {

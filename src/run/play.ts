@@ -143,6 +143,7 @@ function resultOf(
     kills,
     policyProblems,
     allocFailures: system.allocFailures,
+    refused: [...system.refused],
     panic: system.panic,
     outDir: recording?.dir ?? null,
     files: recording?.files ?? [],

@@ -1,4 +1,5 @@
 import type { TraceFields } from '../kernel/trace.js';
+import type { Refused } from '../userspace/refused.js';
 
 /** One victim, from the moment it got its SIGKILL. */
 export interface KillResult {
@@ -49,6 +50,8 @@ export interface RunResult {
   readonly kills: readonly KillResult[];
   /** What a policy file did wrong. */
   readonly policyProblems: readonly PolicyProblem[];
+  /** What the kernel refused to do for the workload: the first of it. */
+  readonly refused: readonly Refused[];
   /** Page allocations that failed. */
   readonly allocFailures: number;
   /** What the kernel panicked of, or null. */

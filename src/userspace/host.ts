@@ -15,6 +15,7 @@ import type { EventSpec, ProcessSpec, Workload } from '../workload/types.js';
 import { exec_process } from './exec.js';
 import { start_killers } from './killers/start.js';
 import { draw_variate, Program } from './program.js';
+import { eventText, REFUSED_MAX, type Refused } from './refused.js';
 
 /** One of the `count` processes that a spec asks for; survives its process when it is restarted. */
 interface Instance {
@@ -43,6 +44,8 @@ export class Host {
   pending = 0;
   #shutting_down = false;
   failed_syscalls = 0;
+  /** What the kernel refused to do, the first of it. */
+  readonly refused: Refused[] = [];
   /** Processes and threads started by others so far: names their random streams. */
   children = 0;
 
@@ -144,6 +147,12 @@ export class Host {
     return signal !== 'KILL' && this.#ignored.get(t.signal.leader)?.has(signal) === true;
   }
 
+  /** Remembers it, if there is an error. */
+  note_refused(what: string, error: string | null): void {
+    if (error === null || this.refused.length >= REFUSED_MAX) return;
+    this.refused.push({ timeNs: this.k.sim.nowNs, what, error });
+  }
+
   #schedule_event(event: EventSpec): void {
     this.pending++;
     if (event.after === 'start') {
@@ -165,8 +174,10 @@ export class Host {
     switch (event.op) {
       case 'write': {
         const { cgroup, file, value } = event;
+        const host = this;
         this.#as_admin(function* (t) {
-          yield* cgroup_file_write(k, t, cgroup, file, value);
+          const error = yield* cgroup_file_write(k, t, cgroup, file, value);
+          host.note_refused(eventText(event), error);
         });
         break;
       }
@@ -177,10 +188,10 @@ export class Host {
         if (event.key === 'f') this.#as_admin((t) => sysrq_oom(k, t));
         break;
       case 'mkdir':
-        this.#mkdir(event.cgroup);
+        this.note_refused(eventText(event), this.#mkdir(event.cgroup));
         break;
       case 'rmdir':
-        cgroup_rmdir(k, event.cgroup);
+        this.note_refused(eventText(event), cgroup_rmdir(k, event.cgroup));
         break;
       case 'remount':
         k.groupoom = event.groupoom;
@@ -214,9 +225,11 @@ export class Host {
   }
 
   /** Fails, as mkdir(1) would, if it is there already or its parent is not. */
-  #mkdir(path: string): void {
-    const parent = path.slice(0, path.lastIndexOf('/')) || '/';
-    if (!this.k.cgroups.has(path) && this.k.cgroups.has(parent)) cgroup_mkdir(this.k, path);
+  #mkdir(path: string): 'EEXIST' | 'ENOENT' | null {
+    if (this.k.cgroups.has(path)) return 'EEXIST';
+    if (!this.k.cgroups.has(path.slice(0, path.lastIndexOf('/')) || '/')) return 'ENOENT';
+    cgroup_mkdir(this.k, path);
+    return null;
   }
 
   #set_sysctl(name: string, value: number): void {

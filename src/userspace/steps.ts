@@ -149,6 +149,7 @@ function* simple_step(program: Program, t: Task, step: SimpleStep): Flow {
       const to = k.cgroups.get(step.path);
       yield spend(t, k.costs.syscallNs);
       if (to !== undefined) cgroup_attach_process(k, t, to);
+      else host.note_refused(`move of ${t.comm} (${t.pid}) to ${step.path}`, 'ENOENT');
       return;
     }
     case 'mmu_notifier':

@@ -46,6 +46,32 @@ test('--json prints the result and nothing else on stdout', () => {
   expect(stderr).toMatch(/^oomsim: w, oomsim1:/);
 });
 
+test('what the kernel refuses is said', () => {
+  const cwd = folderWith(`machine: { memory: 64MiB }
+cgroups: { /a: {}, /b: { memory.min: 5MiB } }
+processes:
+  - { name: one, cgroup: /a, program: [ { sleep: 300ms }, { cgroup: /c }, hold ] }
+events:
+  - { at: 100ms, rmdir: /a }
+  - { at: 110ms, mkdir: /b }
+  - { at: 120ms, write: /b/memory.min, value: 1MiB }
+  - { at: 130ms, mkdir: /c }
+  - { at: 140ms, rmdir: /c }
+until: 1s
+`);
+  const { exitCode, stdout, stderr } = oomsim(['run', 'w.yaml', '--json', '-q'], { cwd });
+  expect(exitCode).toBe(0);
+  expect(JSON.parse(stdout).refused[1]).toEqual({ timeNs: 1e8, what: 'rmdir /a', error: 'EBUSY' });
+  expect(stderr.split('\n')).toEqual([
+    'oomsim: at 0.000 s: write /b/memory.min: ENOENT',
+    'oomsim: at 0.100 s: rmdir /a: EBUSY',
+    'oomsim: at 0.110 s: mkdir /b: EEXIST',
+    'oomsim: at 0.120 s: write /b/memory.min: ENOENT',
+    'oomsim: at 0.300 s: move of one (5) to /c: ENOENT',
+    '',
+  ]);
+});
+
 test('- reads the workload from standard input', () => {
   const cwd = tempDir();
   const { exitCode, stdout } = oomsim(['run', '-'], { cwd, input: SMALL });

@@ -34,6 +34,7 @@ export class FakeSystem implements ObservedSystem {
   readonly policyName = 'cgroup';
   readonly fingerprint = new Fingerprint('tk');
   readonly allocFailures = 2;
+  readonly refused = [];
   readonly panic = null;
   readonly trace;
   nowNs = 0;

@@ -22,6 +22,7 @@ const result: RunResult = {
     ),
   ],
   policyProblems: [],
+  refused: [],
   allocFailures: 0,
   panic: null,
   outDir: 'out/small-vs-large-4.15-cgroup-42',
