@@ -113,10 +113,7 @@ export function boot(workload: Workload, options: BootOptions): System {
   for (const spec of workload.cgroups) make_cgroup(kernel, spec);
   place_cache(kernel, workload.machine.cachePages);
   const host = new Host(kernel, streams);
-  for (const { path, memoryMin } of workload.cgroups) {
-    const known = kernel.profile.memory_min || memoryMin === 0;
-    host.note_refused(`write ${path}/memory.min`, known ? null : 'ENOENT');
-  }
+  note_unknown_knobs(kernel, host, workload);
   host.start(workload);
   return new RunningSystem(
     workload,
@@ -158,6 +155,16 @@ function make_cgroup(k: Kernel, spec: CgroupSpec): void {
   if (spec.oomPolicy !== null) memcg.oom_policy = spec.oomPolicy;
   cgroup.mems_allowed = spec.cpusetMems ?? cgroup.parent?.mems_allowed ?? null;
   if (spec.initial !== null) place_cgroup_memory(k, memcg, spec.initial);
+}
+
+/** Knobs that are files of later kernels, or of another policy's patches. */
+function note_unknown_knobs(k: Kernel, host: Host, { cgroups }: Workload): void {
+  const oom_group = k.profile.oom_group || k.policy.brings_oom_group === true;
+  for (const { path, memoryMin, oomGroup } of cgroups) {
+    const min = memoryMin > 0 && !k.profile.memory_min;
+    host.note_refused(`write ${path}/memory.min`, min ? 'ENOENT' : null);
+    host.note_refused(`write ${path}/memory.oom.group`, oomGroup && !oom_group ? 'ENOENT' : null);
+  }
 }
 
 class RunningSystem implements System {

@@ -48,7 +48,7 @@ test('--json prints the result and nothing else on stdout', () => {
 
 test('what the kernel refuses is said', () => {
   const cwd = folderWith(`machine: { memory: 64MiB }
-cgroups: { /a: {}, /b: { memory.min: 5MiB } }
+cgroups: { /a: {}, /b: { memory.min: 5MiB, memory.oom.group: 1 } }
 processes:
   - { name: one, cgroup: /a, program: [ { sleep: 300ms }, { cgroup: /c }, hold ] }
 events:
@@ -61,15 +61,18 @@ until: 1s
 `);
   const { exitCode, stdout, stderr } = oomsim(['run', 'w.yaml', '--json', '-q'], { cwd });
   expect(exitCode).toBe(0);
-  expect(JSON.parse(stdout).refused[1]).toEqual({ timeNs: 1e8, what: 'rmdir /a', error: 'EBUSY' });
+  expect(JSON.parse(stdout).refused[2]).toEqual({ timeNs: 1e8, what: 'rmdir /a', error: 'EBUSY' });
   expect(stderr.split('\n')).toEqual([
     'oomsim: at 0.000 s: write /b/memory.min: ENOENT',
+    'oomsim: at 0.000 s: write /b/memory.oom.group: ENOENT',
     'oomsim: at 0.100 s: rmdir /a: EBUSY',
     'oomsim: at 0.110 s: mkdir /b: EEXIST',
     'oomsim: at 0.120 s: write /b/memory.min: ENOENT',
     'oomsim: at 0.300 s: move of one (5) to /c: ENOENT',
     '',
   ]);
+  const later = oomsim(['run', 'w.yaml', '--kernel', '4.19', '-q'], { cwd });
+  expect(later.stderr).toMatch(/^oomsim: at 0\.100 s: rmdir/); // it has both files
 });
 
 test('- reads the workload from standard input', () => {

@@ -72,6 +72,7 @@ export function custom_policy(program: PolicyProgram, random: PolicyRandom): Oom
     delay_inflight: true,
     falls_back: true,
     alloc_pages_before_oomkill: false,
+    brings_oom_group: true, // views show it, whatever the kernel
     out_of_memory_result: (oc) => oc.chosen_task !== null,
   };
 }

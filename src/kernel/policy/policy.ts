@@ -23,6 +23,8 @@ export interface OomPolicy {
   readonly falls_back: boolean;
   /** Memory that became free during the selection is used instead of a kill (v13). */
   readonly alloc_pages_before_oomkill: boolean;
+  /** It brings memory.oom_group along, for kernels that have none yet. */
+  readonly brings_oom_group?: boolean;
   /** What out_of_memory() returns. */
   out_of_memory_result(oc: OomControl): boolean;
 }

@@ -112,6 +112,7 @@ function rientjes(name: string, doc: string, fair_root: boolean): OomPolicy {
     delay_inflight: true,
     falls_back: true,
     alloc_pages_before_oomkill: false,
+    brings_oom_group: true,
     out_of_memory_result: (oc) => oc.chosen_task !== null,
   };
 }

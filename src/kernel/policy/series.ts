@@ -86,5 +86,6 @@ export const series_policy: OomPolicy = {
   delay_inflight: true,
   falls_back: true,
   alloc_pages_before_oomkill: false,
+  brings_oom_group: true,
   out_of_memory_result: (oc) => oc.chosen_task !== null,
 };
