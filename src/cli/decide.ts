@@ -3,6 +3,7 @@ import { POLICIES } from '../kernel/policy/index.js';
 import { PROFILES } from '../kernel/profile.js';
 import { decide, type Verdict } from '../run/decide/decide.js';
 import { applyChanges } from '../run/decide/what_if.js';
+import { loadPolicyOf, type PolicyFile } from '../run/policy/load.js';
 import { InputError } from '../workload/problems.js';
 import type { Workload } from '../workload/types.js';
 import { choosePolicy } from './choose_policy.js';
@@ -16,7 +17,7 @@ import { note, printJson, printResult } from './output.js';
 export interface DecideFlags extends InputFlags {
   /** Names, or `all`; absent: the workload's own. */
   readonly kernel?: readonly string[];
-  /** Names and files; absent: all that are built in. */
+  /** Names and files; absent: all that are built in, and the workload's own. */
   readonly policy?: readonly string[];
   /** Kernel switches, and what to change about the processes, cgroups and machine. */
   readonly set: Settings;
@@ -64,7 +65,7 @@ async function decideInput(input: DecideInput, flags: DecideFlags): Promise<Deci
     }
     return { input, verdicts: [], changes: [], before: null };
   }
-  const ask = await asker(input, flags);
+  const ask = await asker({ ...input, workload }, flags);
   if (changes.length + switched.length === 0) {
     return { input, verdicts: ask(workload, {}), changes: [], before: null };
   }
@@ -77,15 +78,26 @@ async function decideInput(input: DecideInput, flags: DecideFlags): Promise<Deci
 type Ask = (workload: Workload, switches: Settings['switches']) => Verdict[];
 
 /** Decides under all kernels and policies asked for, the kernels of a policy side by side. */
-async function asker({ situation }: DecideInput, flags: DecideFlags): Promise<Ask> {
-  const names = flags.policy ?? POLICIES.map((policy) => policy.name);
-  const policies = await Promise.all(names.map((policy) => choosePolicy(policy)));
+async function asker(
+  { situation, workload, source }: DecideInput & { workload: Workload },
+  flags: DecideFlags,
+): Promise<Ask> {
+  const policies = await (flags.policy === undefined
+    ? allPolicies(workload, source)
+    : Promise.all(flags.policy.map((policy) => choosePolicy(policy))));
   return (workload, switches) =>
     policies.flatMap((policy) =>
       kernelsAsked(flags.kernel, workload).map((kernel) =>
         decide(workload, situation, { policy, kernel, switches }),
       ),
     );
+}
+
+/** Those with a name, and the workload's own. */
+async function allPolicies(workload: Workload, path: string): Promise<(string | PolicyFile)[]> {
+  const own = await loadPolicyOf({ workload, path });
+  const named = POLICIES.map((policy) => policy.name);
+  return own === undefined ? named : [...named, own];
 }
 
 function kernelsAsked(asked: readonly string[] | undefined, workload: Workload): readonly string[] {

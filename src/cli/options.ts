@@ -23,9 +23,9 @@ export const COMMON = {
     ).argParser((names: string, before: string[] = []) => [...before, ...names.split(',')]),
   policies: () =>
     new Option(
-      '--policy <name|file>',
-      'OOM policy to ask, by name or as a .ts or .js file; may be repeated; default: all by name',
-    ).argParser((name: string, before: string[] = []) => [...before, name]),
+      '--policy <name|file,…>',
+      "OOM policies to ask, by name or as .ts or .js files; may be repeated; default: all by name, and the workload's own",
+    ).argParser((names: string, before: string[] = []) => [...before, ...parseList(names)]),
   set: () =>
     new Option('--set <switch=value>', 'override one switch of the kernel (see list switches)')
       .argParser(parseSwitch)

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { describe, expect, test } from 'vitest';
 import { readRun } from '../../src/record/read_run.js';
+import type { Verdict } from '../../src/run/decide/decide.js';
 import { tempDir } from '../record/temp_dir.js';
 import { oomsim } from './program.js';
 
@@ -231,6 +232,22 @@ describe('a workload that names a policy file', () => {
     const repeat = /^repeat +oomsim (.*)$/m.exec(stdout)![1]!.split(' ');
     expect(oomsim([...repeat, '-q'], { cwd }).stdout.split('\n')[0]).toContain('policy smallest');
   });
+});
+
+test('decide asks the policy file of a workload, too, and several of a list', () => {
+  const cwd = folderWith(
+    withBody('return { kill: [ctx.processes.find((p) => p.comm === "b")], reason: "last" };'),
+    'm.ts',
+  );
+  const workload = `machine: { memory: 64MiB }
+kernel: { oom_policy: ./m.ts }
+processes: [ { name: a, memory: { anon: 9MiB } }, { name: b, memory: { anon: 8MiB } } ]
+`;
+  writeFileSync(join(cwd, 'w.yaml'), workload);
+  expect(oomsim(['decide', 'w.yaml'], { cwd }).stdout).toMatch(/^ {2}mine +b \(6\)/m);
+  const some = oomsim(['decide', 'w.yaml', '--policy', 'm.ts,process', '--json'], { cwd });
+  const policies = JSON.parse(some.stdout).verdicts.map(({ policy }: Verdict) => policy);
+  expect(policies).toEqual(['mine', 'process']);
 });
 
 describe('a policy that goes wrong', () => {
