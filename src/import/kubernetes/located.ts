@@ -1,6 +1,6 @@
 /** Where in its file a value of a manifest stands, looked up only once it has proved to be bad. */
-import { isNode, LineCounter, parseAllDocuments } from 'yaml';
-import { InputError, pathText, WorkloadError } from '../../workload/problems.js';
+import { isNode, LineCounter, parseAllDocuments, type YAMLError } from 'yaml';
+import { InputError, pathText, printable, WorkloadError } from '../../workload/problems.js';
 import type { Plain } from './plain.js';
 import { parseQuantity } from './quantity.js';
 
@@ -17,12 +17,15 @@ export interface ManifestDocument {
 /** Positions in larger files take too long to find: the path has to do. */
 const LOCATED_CHARS_MAX = 8 * 2 ** 20;
 
+const QUANTITY = 'a quantity such as 512Mi';
+
 /** A bad value, known by the map that holds it. */
-export class BadQuantity extends InputError {
+export class BadValue extends InputError {
   constructor(
     message: string,
     readonly holder: Plain,
     readonly key: string,
+    readonly expected: string,
   ) {
     super(message);
   }
@@ -30,18 +33,18 @@ export class BadQuantity extends InputError {
 
 /**
  * The quantity that a map holds, in whole units.
- * @throws BadQuantity if it is none, or is negative
+ * @throws BadValue if it is none, or is negative
  */
 export function quantityIn(map: Plain, key: string, where: string): number {
   try {
     return parseQuantity(map[key], where);
   } catch (error) {
-    throw error instanceof InputError ? new BadQuantity(error.message, map, key) : error;
+    throw error instanceof InputError ? new BadValue(error.message, map, key, QUANTITY) : error;
   }
 }
 
 /** The same error with file, line and column, if the value can be found. */
-export function located(bad: BadQuantity, documents: readonly ManifestDocument[]): InputError {
+export function located(bad: BadValue, documents: readonly ManifestDocument[]): InputError {
   for (const document of documents) {
     const path = pathOf(document.value, bad.holder);
     if (path === null) continue;
@@ -56,7 +59,7 @@ export function located(bad: BadQuantity, documents: readonly ManifestDocument[]
         path: pathText(full),
         message: bad.message,
         found: written,
-        expected: 'a quantity such as 512Mi',
+        expected: bad.expected,
         source,
       },
     ]);
@@ -86,10 +89,34 @@ function positionOf(
   if (text.length > LOCATED_CHARS_MAX) return start;
   const lineCounter = new LineCounter();
   const document = [...parseAllDocuments(text, { logLevel: 'error', lineCounter })][index];
-  const node = document?.getIn(path, true);
+  // What is missing would stand in the map around it.
+  const node = document?.getIn(path, true) ?? document?.getIn(path.slice(0, -1), true);
   const offset = isNode(node) ? node.range?.[0] : undefined;
   if (offset === undefined) return start;
   const { line, col } = lineCounter.linePos(offset);
-  const from = lineCounter.lineStarts[line - 1] ?? 0;
-  return { line, column: col, source: text.slice(from).split(/\r?\n/, 1)[0] ?? '' };
+  return { line, column: col, source: lineOf(text, lineCounter.lineStarts[line - 1] ?? 0) };
+}
+
+function lineOf(text: string, start: number): string {
+  const end = text.indexOf('\n', start);
+  return text.slice(start, end < 0 ? undefined : end).replace(/\r$/, '');
+}
+
+/** What the YAML parser found wrong, with its place; at the latest where the text ends. */
+export function notYaml(error: YAMLError, file: string, text: string): WorkloadError {
+  const offset = Math.min(error.pos[0], text.trimEnd().length);
+  const start = text.lastIndexOf('\n', offset - 1) + 1;
+  const [first = ''] = error.message.split('\n');
+  return new WorkloadError([
+    {
+      file,
+      line: text.slice(0, start).split('\n').length,
+      column: offset - start + 1,
+      path: '',
+      message: `not YAML: ${printable(first)}`,
+      found: null,
+      expected: null,
+      source: lineOf(text, start),
+    },
+  ]);
 }

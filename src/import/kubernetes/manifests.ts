@@ -1,7 +1,7 @@
 /** Manifests to pods and nodes: any number of documents, lists and templates, YAML or JSON. */
-import { parseAllDocuments, YAMLParseError } from 'yaml';
+import { parseAllDocuments, YAMLError } from 'yaml';
 import { InputError, printable } from '../../workload/problems.js';
-import { BadQuantity, located, type ManifestDocument, quantityIn } from './located.js';
+import { BadValue, located, type ManifestDocument, notYaml, quantityIn } from './located.js';
 import { countOf, listOf, mapOf, type Plain, textOf } from './plain.js';
 import { type Pod, readPod } from './pod.js';
 
@@ -95,8 +95,10 @@ class Reader {
     const name = textOf(mapOf(value.metadata).name) ?? 'node';
     const where = `Node ${printable(name)}`;
     const size = mapOf(capacity);
-    if (size.memory === undefined)
-      throw new InputError(`${where}: status.capacity.memory is missing`);
+    if (size.memory === undefined) {
+      const message = `${where}: status.capacity.memory is missing`;
+      throw new BadValue(message, mapOf(value.status), 'capacity', 'a map with memory');
+    }
     this.nodes.push({
       name,
       memoryBytes: quantityIn(size, 'memory', `${where}: capacity`),
@@ -143,7 +145,7 @@ export function readManifests(files: readonly { name: string; text: string }[]):
     for (const { value } of documents) reader.object(mapOf(value), 0);
     reader.finish();
   } catch (error) {
-    throw error instanceof BadQuantity ? located(error, documents) : error;
+    throw error instanceof BadValue ? located(error, documents) : error;
   }
   return reader;
 }
@@ -166,7 +168,7 @@ function documentsOf(name: string, text: string): ManifestDocument[] {
     );
   }
   try {
-    const documents = parseAllDocuments(text, { logLevel: 'error', prettyErrors: true });
+    const documents = parseAllDocuments(text, { logLevel: 'error', prettyErrors: false });
     return [...documents].map((document, index) => {
       const [error] = document.errors;
       if (error !== undefined) throw error;
@@ -174,10 +176,7 @@ function documentsOf(name: string, text: string): ManifestDocument[] {
       return { file: name, text, index, prefix: [], value };
     });
   } catch (error) {
-    const [line = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
-    const [at] = error instanceof YAMLParseError ? (error.linePos ?? []) : [];
-    if (at === undefined) throw new InputError(`${shown}: ${printable(line)}`);
-    const message = printable(line.replace(/ at line \d+, column \d+:?$/, ''));
-    throw new InputError(`${shown}:${at.line}:${at.col}: error: ${message}`);
+    if (error instanceof YAMLError) throw notYaml(error, name, text);
+    throw new InputError(`${shown}: ${printable(error instanceof Error ? error.message : '')}`);
   }
 }

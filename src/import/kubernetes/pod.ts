@@ -1,6 +1,6 @@
 /** A pod as far as memory goes, from the API's own form. */
-import { InputError, printable } from '../../workload/problems.js';
-import { quantityIn } from './located.js';
+import { printable } from '../../workload/problems.js';
+import { BadValue, quantityIn } from './located.js';
 import { listOf, mapOf, type Plain, textOf } from './plain.js';
 
 /** Requests and limits of memory, bytes, and of CPU, which only the QoS class asks for. */
@@ -56,7 +56,12 @@ export function readPod(value: Plain, name: string, namespace: string): Pod {
     ...listOf(spec.containers).map((each) => readContainer(mapOf(each), 'app', where, ids)),
   ];
   if (!containers.some((container) => container.kind === 'app')) {
-    throw new InputError(`${where}: it has no containers`);
+    throw new BadValue(
+      `${where}: it has no containers`,
+      spec,
+      'containers',
+      'a list of containers',
+    );
   }
   const overhead = mapOf(spec.overhead);
   return {

@@ -41,6 +41,7 @@ const CPUS_ASSUMED = 4;
 /** What a container without request and measured size is taken to use. */
 const SIZE_ASSUMED = 64 * 2 ** 20;
 /** How long a container takes to reach its limit in a run. */
+const SIZES_ASSUMED = 'a container uses what it requests, or 64 MiB';
 const GROWTH_STEPS = 100;
 const COMM_MAX = 15;
 /** The kernel itself needs some of the node's memory. */
@@ -74,18 +75,22 @@ export function kubernetesToWorkload(
     until: '60s',
   };
   explain(manifests, options, notes);
+  if (options.usage !== undefined && builder.unmeasured > 0) {
+    notes.missing.push(`real sizes of ${builder.unmeasured} containers: not in the table of usage`);
+    notes.assumed.push(SIZES_ASSUMED);
+  }
   notes.comments.set('', headOf(options, notes));
   return { file, ...notes };
 }
 
 function podsOfNode(
   { pods, ended }: Manifests,
-  { node }: KubernetesOptions,
+  { node, source }: KubernetesOptions,
   notes: Notes,
 ): readonly Pod[] {
   if (pods.length === 0) {
     const why = ended > 0 ? ` (${ended} have ended)` : '';
-    throw new InputError(`no pod in the manifests${why}`);
+    throw new InputError(`${printable(source)}: no pod in the manifests${why}`);
   }
   const counts = new Map<string, number>();
   for (const pod of pods) {
@@ -145,6 +150,8 @@ class Builder {
   readonly processes: ProcessFile[] = [];
   readonly #driver: CgroupDriver;
   readonly #names = new Map<string, number>();
+  /** Containers that the table of real sizes does not have. */
+  unmeasured = 0;
 
   constructor(
     private readonly node: Node,
@@ -205,6 +212,7 @@ class Builder {
       ...(this.options.singleProcessOomKill === true ? {} : { 'memory.oom.group': 1 }),
     };
     const { bytes, from } = sizeOf(pod, container, this.options.usage);
+    if (from !== MEASURED) this.unmeasured++;
     const scaled = Math.floor(bytes * this.scale);
     const index = this.processes.length;
     this.processes.push({
@@ -232,10 +240,12 @@ class Builder {
   }
 }
 
+const MEASURED = 'measured';
+
 /** What a container uses: measured, or what it asks for. */
 function sizeOf(pod: Pod, container: Container, usage: Usage | undefined) {
   const measured = usage === undefined ? null : usageOf(usage, pod, container);
-  if (measured !== null) return { bytes: measured, from: 'measured' };
+  if (measured !== null) return { bytes: measured, from: MEASURED };
   const { memoryRequest, memoryLimit } = container.resources;
   if (memoryRequest !== null && memoryRequest > 0) {
     return { bytes: memoryRequest, from: 'its request' };
@@ -317,7 +327,7 @@ function explain(manifests: Manifests, options: KubernetesOptions, notes: Notes)
   notes.missing.push('what a container consists of', 'the system outside the pods');
   if (options.usage === undefined) {
     notes.missing.push('real sizes (--usage, e.g. from kubectl top pods --containers)');
-    notes.assumed.push('a container uses what it requests, or 64 MiB');
+    notes.assumed.push(SIZES_ASSUMED);
   }
   notes.assumed.push(
     'one process a container, all of its memory anonymous; one with a limit grows to it in the run',

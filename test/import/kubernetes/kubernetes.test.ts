@@ -215,7 +215,16 @@ describe('manifests', () => {
   });
 
   test.each([
-    ['a: [', /test\.yaml:1:\d+: error: /],
+    ['a: [\n\n', /^test\.yaml:1:5: error: not YAML: .*\n {2}a: \[\n {6}\^$/],
+    ['a: 1\n---\r\n\tb: 1\r\n', /^test\.yaml:3:1: error: not YAML: Tabs .*\n {3}b: 1\n {2}\^$/],
+    [
+      'kind: Pod\nmetadata: { name: p, namespace: ns }\nspec: { containers: none }\n',
+      /^test\.yaml:3:21: error: spec\.containers: Pod ns\/p: it has no containers\n/,
+    ],
+    [
+      'kind: Pod\nmetadata: { name: p, namespace: ns }\nspec: { restartPolicy: Never }\n',
+      /^test\.yaml:3:7: error: spec\.containers: Pod ns\/p: it has no containers\n/,
+    ],
     [
       manifests(pod({ containers: [{ requests: memory('lots') }] })),
       /ns\/p, container app: memory: expected a quantity/,
@@ -230,6 +239,18 @@ describe('manifests', () => {
 });
 
 describe('sizes of real use', () => {
+  test('containers that are not in the table are counted', () => {
+    const pods = [pod({ name: 'a', containers: [{}, { name: 'b' }] })];
+    const missing = (table: string) =>
+      imported(pods, { usage: readUsage(table, 'top.txt') }).missing.filter((text) =>
+        text.includes('real sizes'),
+      );
+    expect(missing('NAMESPACE POD NAME MEMORY(bytes)\nns other app 5Mi\n')).toEqual([
+      'real sizes of 2 containers: not in the table of usage',
+    ]);
+    expect(missing('NAMESPACE POD MEMORY(bytes)\nns a 5Mi\n')).toEqual([]);
+  });
+
   const objects = [
     pod({
       name: 'a',
