@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { shippedExperiments } from '../batch/experiment/load.js';
 import { METRICS, type MetricDefinition } from '../batch/metrics/definitions.js';
@@ -7,6 +6,7 @@ import { PROFILES, SWITCHES, type Switch } from '../kernel/profile.js';
 import { shippedPolicies } from '../run/policy/load.js';
 import { killerOptions } from '../workload/jsonSchema.js';
 import { readText, shippedWorkloads } from '../workload/load.js';
+import { packageFile } from '../workload/package_files.js';
 import { EXIT } from './exit_codes.js';
 import { LISTS, type ListName } from './list_names.js';
 import { printJson, printResult } from './output.js';
@@ -113,13 +113,13 @@ function aboutSwitch({ history, values, source }: Switch): string[] {
 
 /** What a shipped policy says of itself, in its first line. */
 function firstComment(name: string): string {
-  const path = fileURLToPath(new URL(`../../workloads/policies/${name}`, import.meta.url));
+  const path = packageFile(`workloads/policies/${name}`);
   return /^\/\/ (.*)/.exec(readText(path))?.[1] ?? '';
 }
 
 /** What a shipped workload or experiment says of itself, in its `doc`. */
 function docOf(name: string): string {
-  const path = fileURLToPath(new URL(`../../workloads/${name}.yaml`, import.meta.url));
+  const path = packageFile(`workloads/${name}.yaml`);
   const { doc } = parse(readText(path)) as { doc?: string };
   return doc ?? '';
 }

@@ -321,7 +321,9 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-// From Node 22.1 on, a second start needn't compile again; commands are imported after this.
+// Where a bug happened is told by the lines of src; commands are imported after this.
+if (process.env.OOMSIM_DEBUG) process.setSourceMapsEnabled(true);
+// From Node 22.1 on, a second start needn't compile again.
 (nodeModule as { enableCompileCache?: () => void }).enableCompileCache?.();
 tolerateClosedPipes();
 process.on('uncaughtException', (error) => process.exit(reportError(error)));

@@ -141,10 +141,10 @@ export class CsvWriter {
   }
 }
 
-const require = createRequire(import.meta.url);
+const requireFrom = createRequire(import.meta.url);
 
 /** A text as one cell, as csv-stringify writes it: loaded by the first, as a start needs none. */
 function quoted(text: string): string {
-  const { stringify } = require('csv-stringify/sync') as typeof CsvStringify;
+  const { stringify } = requireFrom('csv-stringify/sync') as typeof CsvStringify;
   return stringify([[text]]).slice(0, -1);
 }

@@ -1,6 +1,6 @@
 /** Cgroups and their knobs, by the file names that the kernel gives them. */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { cgroupPath, flag, limit, nodes, pages, strict } from './fields.js';
 import type { CgroupSpec } from './types.js';
 

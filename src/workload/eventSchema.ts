@@ -1,6 +1,6 @@
 /** Events: things that are done to the system from outside, at a time. */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { OOM_POLICIES } from './cgroupSchema.js';
 import { cgroupPath, cgroupPathProblem, limit, strict, text, time } from './fields.js';
 import { keyed } from './keyed.js';

@@ -5,7 +5,7 @@
  * adds what was found. Issues with `params.free` are whole sentences of their own.
  */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { keyed } from './keyed.js';
 import type { Variate } from './types.js';
 import { type Parsed, parsePages, parseSize, parseTime } from './units.js';

@@ -1,6 +1,6 @@
 /** The JSON Schema of workload files, for editors: `# yaml-language-server: $schema=…`. */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { workloadSchema } from './schema.js';
 
 /** The schema of the file as written, draft 7, which is what editors understand. */

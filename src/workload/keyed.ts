@@ -5,7 +5,9 @@
  * processes parse fast and a problem is reported against the member that was meant.
  */
 
-import { z } from 'zod';
+import type * as z from 'zod';
+import { ZodUnion } from 'zod';
+import { $constructor } from 'zod/v4/core';
 import { hint } from './suggest.js';
 
 interface KeyedDef extends z.core.$ZodUnionDef {
@@ -31,29 +33,26 @@ interface ZodKeyed extends z.ZodUnion {
   _zod: KeyedInternals;
 }
 
-const ZodKeyed: z.core.$constructor<ZodKeyed, KeyedDef> = z.core.$constructor(
-  'ZodKeyed',
-  (inst, def) => {
-    z.ZodUnion.init(inst, def);
-    inst._zod.parse = (payload, ctx) => {
-      const value = payload.value;
-      if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-        for (const [key, member] of def.byKey) {
-          if (Object.hasOwn(value, key)) return member._zod.run(payload, ctx);
-        }
-        if (def.otherwise !== null) return def.otherwise._zod.run(payload, ctx);
-        payload.issues.push({ code: 'custom', input: value, inst, ...unknownMember(def, value) });
-        return payload;
+const ZodKeyed: z.core.$constructor<ZodKeyed, KeyedDef> = $constructor('ZodKeyed', (inst, def) => {
+  ZodUnion.init(inst, def);
+  inst._zod.parse = (payload, ctx) => {
+    const value = payload.value;
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+      for (const [key, member] of def.byKey) {
+        if (Object.hasOwn(value, key)) return member._zod.run(payload, ctx);
       }
-      if (def.list !== null && Array.isArray(value)) return def.list._zod.run(payload, ctx);
-      if (def.plain !== null && (typeof value === 'string' || typeof value === 'number')) {
-        return def.plain._zod.run(payload, ctx);
-      }
-      payload.issues.push({ code: 'custom', input: value, inst, message: def.what });
+      if (def.otherwise !== null) return def.otherwise._zod.run(payload, ctx);
+      payload.issues.push({ code: 'custom', input: value, inst, ...unknownMember(def, value) });
       return payload;
-    };
-  },
-);
+    }
+    if (def.list !== null && Array.isArray(value)) return def.list._zod.run(payload, ctx);
+    if (def.plain !== null && (typeof value === 'string' || typeof value === 'number')) {
+      return def.plain._zod.run(payload, ctx);
+    }
+    payload.issues.push({ code: 'custom', input: value, inst, message: def.what });
+    return payload;
+  };
+});
 
 function unknownMember(def: KeyedDef, value: object): Partial<z.core.$ZodIssueCustom> {
   const keys = Object.keys(value);

@@ -1,6 +1,6 @@
 /** Userspace killers: earlyoom and its like, with the options and defaults that they ship with. */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { cgroupPath, flag, integer, pages, percent, strict, text, time } from './fields.js';
 import { keyed } from './keyed.js';
 import type { KillerSpec, TermKill } from './killerTypes.js';

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { closeSync, existsSync, fstatSync, openSync, readdirSync, readSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { packageFile } from './package_files.js';
 import { FILE_BYTES_MAX, parseWorkload } from './parse.js';
 import { InputError, printable } from './problems.js';
 import { hint } from './suggest.js';
@@ -20,8 +20,7 @@ export interface LoadedWorkload {
   readonly hash: string;
 }
 
-/** Where shipped workloads are: the same two steps up from src/workload and from dist/workload. */
-const SHIPPED_FOLDER = fileURLToPath(new URL('../../workloads/', import.meta.url));
+const SHIPPED_FOLDER = packageFile('workloads/');
 
 /**
  * Loads a workload file, or a shipped workload by name.

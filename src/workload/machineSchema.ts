@@ -1,6 +1,6 @@
 /** The machine: memory, zones, CPUs, devices, what operations cost. */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { flag, integer, pages, size, strict, time } from './fields.js';
 import { shortOrLong } from './keyed.js';
 import type { CostSpec, MachineSpec, ZoneSpec } from './types.js';

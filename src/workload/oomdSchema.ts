@@ -1,6 +1,6 @@
 /** The rulesets of oomd (facebookincubator/oomd: docs/core_plugins.md), as YAML rather than JSON. */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { flag, integer, size, strict, text, time } from './fields.js';
 import { keyed } from './keyed.js';
 import type { OomdAction, OomdDetector, OomdRuleset } from './killerTypes.js';

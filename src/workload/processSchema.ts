@@ -1,6 +1,6 @@
 /** Processes: who they are, when they start, what they do, who starts them again. */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   cgroupPath,
   flag,

@@ -4,7 +4,7 @@
  * more than one place of the file is checked in check.ts.
  */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { cgroups } from './cgroupSchema.js';
 import { event } from './eventSchema.js';
 import { heading, integer, strict, text, time } from './fields.js';

@@ -1,6 +1,6 @@
 /** Signal names in workload files. */
 
-import { z } from 'zod';
+import * as z from 'zod';
 
 const NAMES = [
   'HUP',

@@ -1,6 +1,6 @@
 /** The steps of a process's program: one member for each `op` of types.ts. */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   cgroupPath,
   flag,

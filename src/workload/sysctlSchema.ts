@@ -1,6 +1,6 @@
 /** Sysctls that have to do with memory. */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { integer, strict } from './fields.js';
 import type { Sysctls } from './types.js';
 

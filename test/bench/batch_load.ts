@@ -1,5 +1,5 @@
 /** Runs of a batch, with metrics and without files, on threads of the built program. */
-import type * as Executors from '../../src/batch/runner/executor.js';
+import { ThreadExecutor } from '../../src/batch/runner/executor.js';
 import { loadWorkload } from '../../src/workload/load.js';
 
 const RUNS_A_BATCH = 4;
@@ -9,9 +9,7 @@ const BATCHES_PER_THREAD = 2;
 /** Plays as much as it can for so many ms. @returns runs per second */
 export type BatchLoad = (ms: number) => Promise<number>;
 
-export async function batchLoad(threads: number): Promise<BatchLoad> {
-  const built = new URL('../../dist/batch/runner/executor.js', import.meta.url).href;
-  const { ThreadExecutor } = (await import(built)) as typeof Executors;
+export function batchLoad(threads: number): BatchLoad {
   const executor = new ThreadExecutor(threads);
   const { text, hash, path } = loadWorkload('small-vs-large');
   const containers = ['/few', '/many'].map((name) => ({ name, paths: [name], requestBytes: null }));

@@ -1,7 +1,7 @@
 /** A process with one thread that plays, for each message so many ms. */
 import { batchLoad } from './batch_load.js';
 
-const load = await batchLoad(1);
+const load = batchLoad(1);
 
 process.on('message', async (ms: number) => {
   process.send!(await load(ms));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { experimentJsonSchema } from '../../src/batch/experiment/jsonSchema.js';
 import { workloadJsonSchema } from '../../src/workload/jsonSchema.js';
 import { loadWorkload, shippedWorkloads } from '../../src/workload/load.js';

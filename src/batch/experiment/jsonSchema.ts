@@ -1,5 +1,5 @@
 /** The JSON Schema of experiment files, for editors: `# yaml-language-server: $schema=…`. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { experimentSchema } from './schema.js';
 
 /** The schema of the file as written, draft 7, which is what editors understand. */

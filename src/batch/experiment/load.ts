@@ -1,9 +1,9 @@
 /** Reading an experiment from a file, or a shipped one by its name. */
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { fromIssue, type Located, sentence } from '../../workload/issues.js';
 import { loadWorkload, readText, shippedWorkloads } from '../../workload/load.js';
+import { packageFile } from '../../workload/package_files.js';
 import { parseWorkload, readWorkload } from '../../workload/parse.js';
 import { InputError, printable, WorkloadError } from '../../workload/problems.js';
 import { Source } from '../../workload/source.js';
@@ -13,7 +13,7 @@ import { factorOf } from './levels.js';
 import { experimentSchema } from './schema.js';
 import type { BaseWorkload, Container, Experiment, Factor } from './types.js';
 
-const SHIPPED_FOLDER = fileURLToPath(new URL('../../../workloads/experiments/', import.meta.url));
+const SHIPPED_FOLDER = packageFile('workloads/experiments/');
 
 /** Names of the shipped experiments, sorted. */
 export function shippedExperiments(): string[] {

@@ -1,5 +1,5 @@
 /** The experiment file as written; of the same family as workload files. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { cgroupPath, heading, integer, size, strict, text } from '../../workload/fields.js';
 import { listOrKeyed, shortOrLong } from '../../workload/keyed.js';
 import { REPLICATIONS_MAX } from './limits.js';

@@ -1,5 +1,6 @@
 /** Who plays batches: this thread, or several others. */
 import { Worker } from 'node:worker_threads';
+import { packageFile } from '../../workload/package_files.js';
 import type { Batch, PlayedRun } from './messages.js';
 import { BatchPlayer, failedRun } from './play_batch.js';
 
@@ -92,9 +93,12 @@ export class ThreadExecutor implements Executor {
   }
 }
 
+/** Of the built program, wherever this is: a thread needs JavaScript. */
+const WORKER = packageFile('dist/batch/runner/worker.js');
+
 class Thread {
   job: Job | null = null;
-  readonly #worker = new Worker(new URL('./worker.js', import.meta.url));
+  readonly #worker = new Worker(WORKER);
   #done: () => void = () => {};
 
   /** @param died is called once, if it ends; with the error that it ended of. */

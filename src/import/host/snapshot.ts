@@ -2,7 +2,7 @@
  * What a machine's /proc and cgroup tree say about memory at one moment. Command lines, environments
  * and host names are not part of it. Sizes are bytes unless a name says pages.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 
 const whole = z.int().min(0);
 const bytes = z

@@ -1,7 +1,7 @@
 /** Truth files: what real kernels did in a virtual machine. Their format, as truth/README.md has it. */
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { readText } from '../../workload/load.js';
 import { InputError, printable } from '../../workload/problems.js';
 

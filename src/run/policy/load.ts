@@ -2,10 +2,10 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { PolicyProgram } from '../../kernel/policy/custom.js';
 import { isPolicyFile } from '../../workload/checkKernel.js';
 import { readText } from '../../workload/load.js';
+import { packageFile } from '../../workload/package_files.js';
 import { InputError, printable } from '../../workload/problems.js';
 import { hint } from '../../workload/suggest.js';
 import { compilePolicy } from './compile.js';
@@ -26,7 +26,7 @@ export interface PolicyFile {
 }
 
 const ENDING = /\.(ts|mts|js|mjs)$/;
-const SHIPPED_FOLDER = fileURLToPath(new URL('../../../workloads/policies/', import.meta.url));
+const SHIPPED_FOLDER = packageFile('workloads/policies/');
 
 /** File names of the shipped policies, sorted. */
 export function shippedPolicies(): string[] {

@@ -30,7 +30,7 @@ function twoProcesses(): { load: BatchLoad; end: () => void } {
 
 /** Warm threads, a round each in turn; every round is compared with its neighbours. */
 async function efficiencies(): Promise<number[]> {
-  const [one, two] = [await batchLoad(1), await batchLoad(2)];
+  const [one, two] = [batchLoad(1), batchLoad(2)];
   const { load: apart, end } = twoProcesses();
   try {
     for (const load of [one, two, apart]) await load(WARM_UP_MS);

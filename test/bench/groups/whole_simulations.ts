@@ -1,6 +1,6 @@
 /** Whole runs: the smallest model there is, and shipped workloads on the modelled kernel. */
 
-import type * as Executors from '../../../src/batch/runner/executor.js';
+import { ThreadExecutor } from '../../../src/batch/runner/executor.js';
 import { RandomStreams } from '../../../src/engine/random.js';
 import { Simulation } from '../../../src/engine/simulation.js';
 import { boot } from '../../../src/run/boot.js';
@@ -63,9 +63,7 @@ const BATCH_WARM_UPS = 10;
 
 /** Runs of a batch, with metrics and without files, on threads of the built program. */
 function batchRuns(threads: number, target?: Benchmark['target']): Benchmark {
-  const prepare = async (): Promise<Work> => {
-    const built = new URL('../../../dist/batch/runner/executor.js', import.meta.url).href;
-    const { ThreadExecutor } = (await import(built)) as typeof Executors;
+  const prepare = (): Work => {
     const executor = new ThreadExecutor(threads);
     const { text, hash, path } = loadWorkload('small-vs-large');
     const containers = ['/few', '/many'].map((name) => ({

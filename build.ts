@@ -1,0 +1,57 @@
+/**
+ * `npm run build`, its first half: the program and the library, bundled. As the 500 modules that they
+ * are, opening and linking those of a run takes longer than all else until its first event. The
+ * second half, tsc, writes the library's declarations.
+ *
+ * What package.json has under `dependencies` is installed with oomsim and loaded by the few commands
+ * that need it; everything else that src imports is part of the bundle.
+ */
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { build, type Metafile } from 'esbuild';
+
+const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as {
+  dependencies: Record<string, string>;
+};
+
+/** Bundles src into dist: entry points at the paths they have in src, what they share in chunks. */
+async function bundle(): Promise<Metafile> {
+  rmSync('dist/chunks', { recursive: true, force: true }); // their names change
+  const { metafile } = await build({
+    entryPoints: ['src/cli/main.ts', 'src/index.ts', 'src/batch/runner/worker.ts'],
+    outbase: 'src',
+    outdir: 'dist',
+    chunkNames: 'chunks/[name]-[hash]',
+    bundle: true,
+    splitting: true,
+    external: Object.keys(dependencies),
+    platform: 'node',
+    target: 'node20.19',
+    format: 'esm',
+    // Bundled CommonJS (commander, yaml) goes on calling require(), for modules of Node only.
+    banner: { js: 'const require = globalThis.process.getBuiltinModule;' },
+    sourcemap: true,
+    sourcesContent: false,
+    metafile: true,
+  });
+  return metafile;
+}
+
+/** The licences of the bundled packages, which ask to be where the code is. */
+function notices({ inputs }: Metafile): string {
+  const paths = Object.keys(inputs).flatMap(
+    (path) => /^node_modules\/(@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? [],
+  );
+  return [...new Set(paths)].map((folder) => `${folder}\n\n${licenceIn(folder)}`).join('\n');
+}
+
+/** The text of a package's licence file, or of that chapter of its README. */
+function licenceIn(folder: string): string {
+  const files = readdirSync(folder);
+  const file = files.find((name) => /^licen[cs]e/i.test(name));
+  if (file !== undefined) return readFileSync(`${folder}/${file}`, 'utf8');
+  const chapter = /^(# *)?licen[cs]e\b[\s\S]*/im.exec(readFileSync(`${folder}/README.md`, 'utf8'));
+  if (chapter === null) throw new Error(`${folder} does not tell its licence`);
+  return chapter[0];
+}
+
+writeFileSync('dist/NOTICES', notices(await bundle()));
