@@ -19,8 +19,8 @@ import { BatchProgress } from './batch_progress.js';
 import { EXIT } from './exit_codes.js';
 import { Interrupt } from './interrupt.js';
 import { printJson, printResult } from './output.js';
+import { readAs } from './read_as.js';
 import { type AskedShard, resolveShard } from './shard.js';
-import { readAs } from './source_kind.js';
 
 export interface BatchFlags {
   readonly out: string;

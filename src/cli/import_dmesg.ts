@@ -2,8 +2,8 @@ import { reportToWorkload } from '../import/dmesg/index.js';
 import { EXIT } from './exit_codes.js';
 import { importedYaml } from './imported_yaml.js';
 import { note, printResult } from './output.js';
+import { readAs } from './read_as.js';
 import { chooseReport, counted, reportList } from './reports.js';
-import { readAs } from './source_kind.js';
 import { writeNew } from './write_new.js';
 
 export interface ImportDmesgFlags {

@@ -14,7 +14,8 @@ import { InputError, printable } from '../workload/problems.js';
 import { EXIT } from './exit_codes.js';
 import { importedYaml } from './imported_yaml.js';
 import { note, printResult } from './output.js';
-import { isFolder, readAs } from './source_kind.js';
+import { readAs } from './read_as.js';
+import { isFolder } from './source_kind.js';
 import { writeNew } from './write_new.js';
 
 export interface ImportHostFlags {

@@ -10,7 +10,8 @@ import { readText } from '../workload/load.js';
 import { EXIT } from './exit_codes.js';
 import { importedYaml } from './imported_yaml.js';
 import { printResult } from './output.js';
-import { readAs, readStdin } from './source_kind.js';
+import { readAs } from './read_as.js';
+import { readStdin } from './stdin.js';
 import { writeNew } from './write_new.js';
 
 export interface ImportKubernetesFlags {

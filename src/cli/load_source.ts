@@ -1,5 +1,6 @@
 import { type LoadedWorkload, loadedFrom, loadWorkload } from '../workload/load.js';
-import { readAs, readStdin } from './source_kind.js';
+import { readAs } from './read_as.js';
+import { readStdin } from './stdin.js';
 
 /** How messages name it, and the run. */
 export const STDIN = 'standard input';

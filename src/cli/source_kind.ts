@@ -3,9 +3,8 @@ import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { looksLikeCapture } from '../import/host/index.js';
 import { looksLikeManifests } from '../import/kubernetes/index.js';
-import { quoteForShell } from '../run/repeat_command.js';
 import { shippedWorkloads } from '../workload/load.js';
-import { InputError, printable } from '../workload/problems.js';
+import { peekStdin } from './stdin.js';
 
 export type SourceKind = 'workload' | 'experiment' | 'log' | 'manifests' | 'host';
 
@@ -14,39 +13,8 @@ const WORKLOAD_KEY = /^["\s{]*"?(?:machine|processes|cgroups)"?\s*:/m;
 const EXPERIMENT_KEY = /^(?:\{\s*)?"?factors"?\s*:/m;
 const LOG_LINE = /invoked oom-killer|\bkernel: |^(?:<\d+>)?\[ *\d+\.\d{6}\]/m;
 
-/** What each kind is called, and what takes it. */
-const TAKEN_BY: Readonly<Record<SourceKind, readonly [what: string, command: string]>> = {
-  workload: ['a workload', 'run'],
-  experiment: ['an experiment', 'batch'],
-  log: ['a kernel log', 'import dmesg'],
-  manifests: ['Kubernetes manifests', 'import kubernetes'],
-  host: ['a capture of a machine', 'import host --root'],
-};
-
-/**
- * Reads a file as one of a kind. If it is none, and looks like one of another kind, the error says
- * which command takes it.
- */
-export async function readAs<T>(
-  kind: SourceKind,
-  file: string,
-  read: () => T | Promise<T>,
-): Promise<T> {
-  try {
-    return await read();
-  } catch (error) {
-    const other = error instanceof InputError ? looksLike(file) : null;
-    if (other !== null && other !== kind) {
-      const [what, command] = TAKEN_BY[other];
-      const meant = `oomsim ${command} ${quoteForShell(file)}`;
-      (error as InputError).hint = `${printable(file)} looks like ${what}: ${meant}`;
-    }
-    throw error;
-  }
-}
-
 /** The kind of a file where its beginning leaves no doubt. */
-function looksLike(file: string): SourceKind | null {
+export function looksLike(file: string): SourceKind | null {
   const head = headOf(file);
   const kind = kindOfText(head);
   return kind !== 'log' || LOG_LINE.test(head) ? kind : null;
@@ -63,7 +31,7 @@ export function isFolder(path: string): boolean {
 
 /** The kind of a file, a shipped workload's name, or `-` for standard input. */
 export async function sourceKind(file: string): Promise<SourceKind> {
-  if (file === '-') return kindOfText(await peekStdin());
+  if (file === '-') return kindOfText(await peekStdin(HEAD_BYTES));
   if (shippedWorkloads().includes(file)) return 'workload';
   if (isMachine(file)) return 'host';
   const head = headOf(file);
@@ -98,23 +66,4 @@ function headOf(file: string): string {
   } catch {
     return '';
   }
-}
-
-/** The first chunk of standard input, which stays to be read. */
-async function peekStdin(): Promise<string> {
-  const { stdin } = process;
-  const chunk = await new Promise<Buffer | null>((resolve) => {
-    stdin.once('end', () => resolve(null));
-    stdin.once('readable', () => resolve(stdin.read() as Buffer | null));
-  });
-  if (chunk === null) return '';
-  stdin.unshift(chunk);
-  return chunk.toString('utf8', 0, HEAD_BYTES);
-}
-
-/** All of standard input as text. */
-export async function readStdin(): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of process.stdin) chunks.push(Buffer.from(chunk));
-  return Buffer.concat(chunks).toString('utf8');
 }
