@@ -146,61 +146,72 @@ const yes = z.literal(true, { error: 'true' });
 export const event = keyed<EventSpec>(
   'an event',
   {
-    write: define(
-      {
-        write: z
-          .string({ error: 'the path of a cgroup file, such as /a/memory.max' })
-          .describe('A file of a cgroup: /a/memory.max.'),
-        value: scalar.describe('What to write: 100MiB, max, 1, "-memory".'),
-      },
-      makeWrite,
-    ),
-    sysctl: define(
-      {
-        sysctl: z.string({ error: 'the name of a sysctl' }).describe('vm.swappiness, …'),
-        value: z.number({ error: 'a number' }).describe('Its new value.'),
-      },
-      makeSysctl,
-    ),
-    sysrq: define(
-      { sysrq: z.literal('f', { error: 'f, which runs the OOM killer' }).describe('f: OOM kill.') },
-      (v, moment) => ({ ...moment, op: 'sysrq', key: v.sysrq }),
-    ),
-    mkdir: define({ mkdir: cgroupPath.describe('Make a cgroup.') }, (v, moment) => ({
-      ...moment,
-      op: 'mkdir',
-      cgroup: v.mkdir,
-    })),
-    rmdir: define({ rmdir: cgroupPath.describe('Remove a cgroup.') }, (v, moment) => ({
-      ...moment,
-      op: 'rmdir',
-      cgroup: v.rmdir,
-    })),
-    remount: define(
-      {
-        remount: z
-          .enum(['groupoom', 'defaults'], { error: 'groupoom or defaults' })
-          .describe("Remount cgroup2 with this option: the whole series' groupoom, or without."),
-      },
-      (v, moment) => ({ ...moment, op: 'remount', groupoom: v.remount === 'groupoom' }),
-    ),
-    freeze: define({ freeze: yes.describe('Freeze the file system.') }, (_, moment) => ({
-      ...moment,
-      op: 'freeze',
-    })),
-    thaw: define({ thaw: yes.describe('Thaw the file system.') }, (_, moment) => ({
-      ...moment,
-      op: 'thaw',
-    })),
-    kill: define(
-      {
-        kill: text('the name of a process', 64).describe(
-          'Send a signal to every process so named.',
-        ),
-        signal: signalName.prefault('TERM').describe('Which signal.'),
-      },
-      (v, moment) => ({ ...moment, op: 'kill', process: v.kill, signal: v.signal }),
-    ),
+    write: () =>
+      define(
+        {
+          write: z
+            .string({ error: 'the path of a cgroup file, such as /a/memory.max' })
+            .describe('A file of a cgroup: /a/memory.max.'),
+          value: scalar.describe('What to write: 100MiB, max, 1, "-memory".'),
+        },
+        makeWrite,
+      ),
+    sysctl: () =>
+      define(
+        {
+          sysctl: z.string({ error: 'the name of a sysctl' }).describe('vm.swappiness, …'),
+          value: z.number({ error: 'a number' }).describe('Its new value.'),
+        },
+        makeSysctl,
+      ),
+    sysrq: () =>
+      define(
+        {
+          sysrq: z.literal('f', { error: 'f, which runs the OOM killer' }).describe('f: OOM kill.'),
+        },
+        (v, moment) => ({ ...moment, op: 'sysrq', key: v.sysrq }),
+      ),
+    mkdir: () =>
+      define({ mkdir: cgroupPath.describe('Make a cgroup.') }, (v, moment) => ({
+        ...moment,
+        op: 'mkdir',
+        cgroup: v.mkdir,
+      })),
+    rmdir: () =>
+      define({ rmdir: cgroupPath.describe('Remove a cgroup.') }, (v, moment) => ({
+        ...moment,
+        op: 'rmdir',
+        cgroup: v.rmdir,
+      })),
+    remount: () =>
+      define(
+        {
+          remount: z
+            .enum(['groupoom', 'defaults'], { error: 'groupoom or defaults' })
+            .describe("Remount cgroup2 with this option: the whole series' groupoom, or without."),
+        },
+        (v, moment) => ({ ...moment, op: 'remount', groupoom: v.remount === 'groupoom' }),
+      ),
+    freeze: () =>
+      define({ freeze: yes.describe('Freeze the file system.') }, (_, moment) => ({
+        ...moment,
+        op: 'freeze',
+      })),
+    thaw: () =>
+      define({ thaw: yes.describe('Thaw the file system.') }, (_, moment) => ({
+        ...moment,
+        op: 'thaw',
+      })),
+    kill: () =>
+      define(
+        {
+          kill: text('the name of a process', 64).describe(
+            'Send a signal to every process so named.',
+          ),
+          signal: signalName.prefault('TERM').describe('Which signal.'),
+        },
+        (v, moment) => ({ ...moment, op: 'kill', process: v.kill, signal: v.signal }),
+      ),
   },
   null,
 ).meta({ id: 'event', description: 'Something that is done to the system from outside.' });

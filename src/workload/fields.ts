@@ -119,28 +119,33 @@ function variate(what: string, scalar: Scalar): z.ZodType<Variate, unknown> {
   const pair = (names: string) =>
     z.tuple([scalar, scalar], { error: `a list of two: [${names}]` }).describe(`[${names}]`);
   const members = {
-    constant: strict({ constant: scalar }).transform(
-      (v): Variate => ({ kind: 'constant', value: v.constant }),
-    ),
-    exponential: strict({ exponential: scalar.describe('The mean.') }).transform(
-      (v): Variate => ({ kind: 'exponential', mean: v.exponential }),
-    ),
-    uniform: strict({ uniform: pair('smallest, largest') })
-      .refine((v) => v.uniform[0] <= v.uniform[1], {
-        error: 'the smallest before the largest',
-        path: ['uniform'],
-      })
-      .transform((v): Variate => ({ kind: 'uniform', min: v.uniform[0], max: v.uniform[1] })),
-    normal: strict({ normal: pair('mean, standard deviation') }).transform(
-      (v): Variate => ({ kind: 'normal', mean: v.normal[0], sd: v.normal[1] }),
-    ),
-    choice: strict({
-      choice: z
-        .array(scalar, { error: 'a list of values' })
-        .min(1, { error: 'at least one value' })
-        .max(10_000, { error: 'at most 10000 values' })
-        .describe('One of these, each as likely as the others; repeat one to make it likelier.'),
-    }).transform((v): Variate => ({ kind: 'choice', values: v.choice })),
+    constant: () =>
+      strict({ constant: scalar }).transform(
+        (v): Variate => ({ kind: 'constant', value: v.constant }),
+      ),
+    exponential: () =>
+      strict({ exponential: scalar.describe('The mean.') }).transform(
+        (v): Variate => ({ kind: 'exponential', mean: v.exponential }),
+      ),
+    uniform: () =>
+      strict({ uniform: pair('smallest, largest') })
+        .refine((v) => v.uniform[0] <= v.uniform[1], {
+          error: 'the smallest before the largest',
+          path: ['uniform'],
+        })
+        .transform((v): Variate => ({ kind: 'uniform', min: v.uniform[0], max: v.uniform[1] })),
+    normal: () =>
+      strict({ normal: pair('mean, standard deviation') }).transform(
+        (v): Variate => ({ kind: 'normal', mean: v.normal[0], sd: v.normal[1] }),
+      ),
+    choice: () =>
+      strict({
+        choice: z
+          .array(scalar, { error: 'a list of values' })
+          .min(1, { error: 'at least one value' })
+          .max(10_000, { error: 'at most 10000 values' })
+          .describe('One of these, each as likely as the others; repeat one to make it likelier.'),
+      }).transform((v): Variate => ({ kind: 'choice', values: v.choice })),
   };
   return keyed(
     what,

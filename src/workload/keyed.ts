@@ -5,7 +5,7 @@
  * processes parse fast and a problem is reported against the member that was meant.
  */
 
-import type * as z from 'zod';
+import * as z from 'zod';
 import { ZodUnion } from 'zod';
 import { $constructor } from 'zod/v4/core';
 import { hint } from './suggest.js';
@@ -68,8 +68,15 @@ function unknownMember(def: KeyedDef, value: object): Partial<z.core.$ZodIssueCu
   return { message, params: { free: true, key: first } };
 }
 
-/** The members of a keyed union, by the key that tells them apart. */
-export type Members<Output> = Readonly<Record<string, z.ZodType<Output>>>;
+/**
+ * The members of a keyed union, by the key that tells them apart. Each is made, for its key, when the
+ * first map has that key: files use few of them, and zod takes its time to make one.
+ */
+export type Members<Output> = Readonly<Record<string, (key: string) => z.ZodType<Output>>>;
+
+function lazily<Output>(members: Members<Output>): Map<string, z.core.$ZodType> {
+  return new Map(Object.entries(members).map(([key, make]) => [key, z.lazy(() => make(key))]));
+}
 
 /**
  * Makes a keyed union.
@@ -84,7 +91,7 @@ export function keyed<Output, Plain = never>(
   plain: z.ZodType<Plain> | null,
   words: readonly string[] = [],
 ): z.ZodType<Output | Plain, unknown> {
-  const byKey = new Map<string, z.core.$ZodType>(Object.entries(members));
+  const byKey = lazily(members);
   const options = [...(plain === null ? [] : [plain]), ...byKey.values()];
   const union = new ZodKeyed({
     type: 'union',
@@ -132,7 +139,7 @@ export function listOrKeyed<Output>(
   list: z.ZodType<Output>,
   members: Members<Output>,
 ): z.ZodType<Output, unknown> {
-  const byKey = new Map<string, z.core.$ZodType>(Object.entries(members));
+  const byKey = lazily(members);
   const union = new ZodKeyed({
     type: 'union',
     options: [list, ...byKey.values()],

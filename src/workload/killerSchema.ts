@@ -57,34 +57,37 @@ function isRegex(pattern: string): boolean {
   }
 }
 
-const earlyoom = strict({
-  mem_avail: termKill
-    .prefault('10%')
-    .describe('-m: act when available memory is at or below this: SIGTERM, or [SIGTERM, SIGKILL].'),
-  swap_free: termKill
-    .prefault('10%')
-    .describe('-s: and when free swap is at or below this too. Default of SIGKILL: half.'),
-  prefer: regex.optional().describe('--prefer: 300 more points for commands that match.'),
-  avoid: regex.optional().describe('--avoid: 300 fewer points for commands that match.'),
-  ignore: regex.optional().describe('--ignore: never kill commands that match.'),
-  ignore_root_user: flag().prefault(false).describe('--ignore-root-user: spare uid 0.'),
-  dryrun: flag().prefault(false).describe('--dryrun: send no signal.'),
-  ...processOf(-100, '220KiB'),
-})
-  .transform(
-    (v): KillerSpec => ({
-      kind: 'earlyoom',
-      ...asProcess(v),
-      memAvail: v.mem_avail,
-      swapFree: v.swap_free,
-      prefer: v.prefer ?? null,
-      avoid: v.avoid ?? null,
-      ignore: v.ignore ?? null,
-      ignoreRootUser: v.ignore_root_user,
-      dryrun: v.dryrun,
-    }),
-  )
-  .describe('The process with the highest oom_score, when memory is low.');
+const earlyoom = () =>
+  strict({
+    mem_avail: termKill
+      .prefault('10%')
+      .describe(
+        '-m: act when available memory is at or below this: SIGTERM, or [SIGTERM, SIGKILL].',
+      ),
+    swap_free: termKill
+      .prefault('10%')
+      .describe('-s: and when free swap is at or below this too. Default of SIGKILL: half.'),
+    prefer: regex.optional().describe('--prefer: 300 more points for commands that match.'),
+    avoid: regex.optional().describe('--avoid: 300 fewer points for commands that match.'),
+    ignore: regex.optional().describe('--ignore: never kill commands that match.'),
+    ignore_root_user: flag().prefault(false).describe('--ignore-root-user: spare uid 0.'),
+    dryrun: flag().prefault(false).describe('--dryrun: send no signal.'),
+    ...processOf(-100, '220KiB'),
+  })
+    .transform(
+      (v): KillerSpec => ({
+        kind: 'earlyoom',
+        ...asProcess(v),
+        memAvail: v.mem_avail,
+        swapFree: v.swap_free,
+        prefer: v.prefer ?? null,
+        avoid: v.avoid ?? null,
+        ignore: v.ignore ?? null,
+        ignoreRootUser: v.ignore_root_user,
+        dryrun: v.dryrun,
+      }),
+    )
+    .describe('The process with the highest oom_score, when memory is low.');
 
 const managed = (what: string) =>
   z
@@ -107,81 +110,83 @@ const unit = strict({
     .describe('ManagedOOMPreference=: avoid is killed last, omit never.'),
 });
 
-const systemdOomd = strict({
-  swap_used_limit: percent
-    .prefault('90%')
-    .describe('SwapUsedLimit=: act when more of memory and more of swap is used.'),
-  limit: percent
-    .prefault('60%')
-    .describe('DefaultMemoryPressureLimit=: of full avg10 in memory.pressure.'),
-  duration: longEnough
-    .prefault('30s')
-    .describe('DefaultMemoryPressureDurationSec=: how long it has to be above the limit.'),
-  units: z
-    .record(cgroupPath, unit, {
-      error: 'a map of cgroup paths to options, such as { /a: { memory_pressure: kill } }',
-    })
-    .prefault({})
-    .describe('Cgroups by path: what is watched there, and whom to spare.'),
-  ...processOf(-900, '2MiB'),
-})
-  .transform(
-    (v): KillerSpec => ({
-      kind: 'systemd_oomd',
-      ...asProcess(v),
-      swapUsedLimit: v.swap_used_limit,
-      units: Object.entries(v.units).map(([path, u]) => ({
-        path,
-        swap: u.swap,
-        memoryPressure: u.memory_pressure,
-        limit: u.limit ?? v.limit,
-        durationNs: u.duration ?? v.duration,
-        preference: u.preference,
-      })),
-    }),
-  )
-  .describe('A whole cgroup, for pressure or for full swap. Needs PSI.');
+const systemdOomd = () =>
+  strict({
+    swap_used_limit: percent
+      .prefault('90%')
+      .describe('SwapUsedLimit=: act when more of memory and more of swap is used.'),
+    limit: percent
+      .prefault('60%')
+      .describe('DefaultMemoryPressureLimit=: of full avg10 in memory.pressure.'),
+    duration: longEnough
+      .prefault('30s')
+      .describe('DefaultMemoryPressureDurationSec=: how long it has to be above the limit.'),
+    units: z
+      .record(cgroupPath, unit, {
+        error: 'a map of cgroup paths to options, such as { /a: { memory_pressure: kill } }',
+      })
+      .prefault({})
+      .describe('Cgroups by path: what is watched there, and whom to spare.'),
+    ...processOf(-900, '2MiB'),
+  })
+    .transform(
+      (v): KillerSpec => ({
+        kind: 'systemd_oomd',
+        ...asProcess(v),
+        swapUsedLimit: v.swap_used_limit,
+        units: Object.entries(v.units).map(([path, u]) => ({
+          path,
+          swap: u.swap,
+          memoryPressure: u.memory_pressure,
+          limit: u.limit ?? v.limit,
+          durationNs: u.duration ?? v.duration,
+          preference: u.preference,
+        })),
+      }),
+    )
+    .describe('A whole cgroup, for pressure or for full swap. Needs PSI.');
 
-const oomd = strict({
-  interval: longEnough.prefault('5s').describe('--interval: between two looks.'),
-  rulesets: z
-    .array(ruleset, { error: 'a list of rulesets' })
-    .min(1, { error: 'at least one ruleset' })
-    .max(100, { error: 'at most 100 rulesets' })
-    .optional()
-    .describe('Default: the desktop configuration that oomd ships with.'),
-  prefer: z
-    .array(cgroupPath, { error: 'a list of cgroup paths' })
-    .prefault([])
-    .describe('Cgroups with the xattr trusted.oomd_prefer: killed before all others.'),
-  avoid: z
-    .array(cgroupPath, { error: 'a list of cgroup paths' })
-    .prefault([])
-    .describe('Cgroups with the xattr trusted.oomd_avoid: killed after all others.'),
-  ...processOf(0, '4MiB'),
-})
-  .transform(
-    (v): KillerSpec => ({
-      kind: 'oomd',
-      ...asProcess(v),
-      intervalNs: v.interval,
-      rulesets: v.rulesets ?? z.array(ruleset).parse(DESKTOP_RULESETS),
-      prefer: v.prefer,
-      avoid: v.avoid,
-    }),
-  )
-  .describe('Whole cgroups, by rules of detectors and kills. Needs PSI.');
+const oomd = () =>
+  strict({
+    interval: longEnough.prefault('5s').describe('--interval: between two looks.'),
+    rulesets: z
+      .array(ruleset, { error: 'a list of rulesets' })
+      .min(1, { error: 'at least one ruleset' })
+      .max(100, { error: 'at most 100 rulesets' })
+      .optional()
+      .describe('Default: the desktop configuration that oomd ships with.'),
+    prefer: z
+      .array(cgroupPath, { error: 'a list of cgroup paths' })
+      .prefault([])
+      .describe('Cgroups with the xattr trusted.oomd_prefer: killed before all others.'),
+    avoid: z
+      .array(cgroupPath, { error: 'a list of cgroup paths' })
+      .prefault([])
+      .describe('Cgroups with the xattr trusted.oomd_avoid: killed after all others.'),
+    ...processOf(0, '4MiB'),
+  })
+    .transform(
+      (v): KillerSpec => ({
+        kind: 'oomd',
+        ...asProcess(v),
+        intervalNs: v.interval,
+        rulesets: v.rulesets ?? z.array(ruleset).parse(DESKTOP_RULESETS),
+        prefer: v.prefer,
+        avoid: v.avoid,
+      }),
+    )
+    .describe('Whole cgroups, by rules of detectors and kills. Needs PSI.');
 
 /** One entry of `killers`: a name, or a name with options. */
 export const killer = keyed<KillerSpec, KillerSpec>(
   'a killer',
   {
-    earlyoom: strict({ earlyoom }).transform((v) => v.earlyoom),
-    systemd_oomd: strict({ systemd_oomd: systemdOomd }).transform((v) => v.systemd_oomd),
-    oomd: strict({ oomd }).transform((v) => v.oomd),
+    earlyoom: () => strict({ earlyoom: earlyoom() }).transform((v) => v.earlyoom),
+    systemd_oomd: () => strict({ systemd_oomd: systemdOomd() }).transform((v) => v.systemd_oomd),
+    oomd: () => strict({ oomd: oomd() }).transform((v) => v.oomd),
   },
   z
     .enum(['earlyoom', 'oomd'], { error: 'earlyoom, oomd, or a killer with options' })
-    .transform((name): KillerSpec => (name === 'oomd' ? oomd : earlyoom).parse({})),
+    .transform((name): KillerSpec => (name === 'oomd' ? oomd() : earlyoom()).parse({})),
   ['earlyoom', 'oomd'],
 ).meta({ id: 'killer', description: 'A userspace killer, with its options if any.' });

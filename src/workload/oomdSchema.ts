@@ -36,63 +36,68 @@ const ratio = (doc: string) =>
     .describe(doc);
 
 const detectors = {
-  pressure_above: strict({
-    pressure_above: strict(pressure).describe('The 10 s average is above a threshold.'),
-  }).transform(
-    ({ pressure_above: v }): OomdDetector => ({
-      name: 'pressure_above',
-      cgroup: v.cgroup,
-      threshold: v.threshold * 100,
-      durationNs: v.duration,
-    }),
-  ),
-  pressure_rising_beyond: strict({
-    pressure_rising_beyond: strict({
-      ...pressure,
-      fast_fall_ratio: ratio('Falling faster than this is falling fast.').prefault(0.85),
-    }).describe('The 60 s average is above a threshold, the 10 s one too, and not falling fast.'),
-  }).transform(
-    ({ pressure_rising_beyond: v }): OomdDetector => ({
-      name: 'pressure_rising_beyond',
-      cgroup: v.cgroup,
-      threshold: v.threshold * 100,
-      durationNs: v.duration,
-      fastFallRatio: v.fast_fall_ratio,
-    }),
-  ),
-  memory_reclaim: strict({
-    memory_reclaim: strict({
-      cgroup: patterns,
-      duration: time.describe('In the last so much time.'),
-    }).describe('Pages were scanned lately.'),
-  }).transform(
-    ({ memory_reclaim: v }): OomdDetector => ({
-      name: 'memory_reclaim',
-      cgroup: v.cgroup,
-      durationNs: v.duration,
-    }),
-  ),
-  swap_free: strict({
-    swap_free: strict({ threshold_pct: percentNumber('Less than this is free') }).describe(
-      'Swap is nearly full.',
+  pressure_above: () =>
+    strict({
+      pressure_above: strict(pressure).describe('The 10 s average is above a threshold.'),
+    }).transform(
+      ({ pressure_above: v }): OomdDetector => ({
+        name: 'pressure_above',
+        cgroup: v.cgroup,
+        threshold: v.threshold * 100,
+        durationNs: v.duration,
+      }),
     ),
-  }).transform(
-    ({ swap_free: v }): OomdDetector => ({ name: 'swap_free', thresholdPct: v.threshold_pct }),
-  ),
-  memory_above: strict({
-    memory_above: strict({
-      cgroup: patterns,
-      threshold: size.describe('More than this.'),
-      duration: time.describe('For so long.'),
-    }).describe('A cgroup uses more than this.'),
-  }).transform(
-    ({ memory_above: v }): OomdDetector => ({
-      name: 'memory_above',
-      cgroup: v.cgroup,
-      thresholdBytes: v.threshold,
-      durationNs: v.duration,
-    }),
-  ),
+  pressure_rising_beyond: () =>
+    strict({
+      pressure_rising_beyond: strict({
+        ...pressure,
+        fast_fall_ratio: ratio('Falling faster than this is falling fast.').prefault(0.85),
+      }).describe('The 60 s average is above a threshold, the 10 s one too, and not falling fast.'),
+    }).transform(
+      ({ pressure_rising_beyond: v }): OomdDetector => ({
+        name: 'pressure_rising_beyond',
+        cgroup: v.cgroup,
+        threshold: v.threshold * 100,
+        durationNs: v.duration,
+        fastFallRatio: v.fast_fall_ratio,
+      }),
+    ),
+  memory_reclaim: () =>
+    strict({
+      memory_reclaim: strict({
+        cgroup: patterns,
+        duration: time.describe('In the last so much time.'),
+      }).describe('Pages were scanned lately.'),
+    }).transform(
+      ({ memory_reclaim: v }): OomdDetector => ({
+        name: 'memory_reclaim',
+        cgroup: v.cgroup,
+        durationNs: v.duration,
+      }),
+    ),
+  swap_free: () =>
+    strict({
+      swap_free: strict({ threshold_pct: percentNumber('Less than this is free') }).describe(
+        'Swap is nearly full.',
+      ),
+    }).transform(
+      ({ swap_free: v }): OomdDetector => ({ name: 'swap_free', thresholdPct: v.threshold_pct }),
+    ),
+  memory_above: () =>
+    strict({
+      memory_above: strict({
+        cgroup: patterns,
+        threshold: size.describe('More than this.'),
+        duration: time.describe('For so long.'),
+      }).describe('A cgroup uses more than this.'),
+    }).transform(
+      ({ memory_above: v }): OomdDetector => ({
+        name: 'memory_above',
+        cgroup: v.cgroup,
+        thresholdBytes: v.threshold,
+        durationNs: v.duration,
+      }),
+    ),
 };
 
 const kill = {
@@ -114,43 +119,46 @@ const killOf = (v: Kill) => ({
 });
 
 const actions = {
-  kill_by_memory_size_or_growth: strict({
-    kill_by_memory_size_or_growth: strict({
-      ...kill,
-      size_threshold: percentNumber('Of all candidates together: first the ones above').prefault(
-        50,
-      ),
-      growing_size_percentile: percentNumber('Growth counts among the largest').prefault(80),
-      min_growth_ratio: ratio('Usage over its moving average.').prefault(1.25),
-    }).describe('The largest if it is very large, else the one that grows, else the largest.'),
-  }).transform(
-    ({ kill_by_memory_size_or_growth: v }): OomdAction => ({
-      name: 'kill_by_memory_size_or_growth',
-      ...killOf(v),
-      sizeThreshold: v.size_threshold,
-      growingSizePercentile: v.growing_size_percentile,
-      minGrowthRatio: v.min_growth_ratio,
-    }),
-  ),
-  kill_by_swap_usage: strict({
-    kill_by_swap_usage: strict({
-      ...kill,
-      threshold: size.prefault(1).describe('Only one that uses so much.'),
-    }).describe('The one that uses most swap.'),
-  }).transform(
-    ({ kill_by_swap_usage: v }): OomdAction => ({
-      name: 'kill_by_swap_usage',
-      ...killOf(v),
-      thresholdBytes: v.threshold,
-    }),
-  ),
-  kill_by_pressure: strict({
-    kill_by_pressure: strict({ ...kill, resource: memoryOnly }).describe(
-      'The one under the highest pressure.',
+  kill_by_memory_size_or_growth: () =>
+    strict({
+      kill_by_memory_size_or_growth: strict({
+        ...kill,
+        size_threshold: percentNumber('Of all candidates together: first the ones above').prefault(
+          50,
+        ),
+        growing_size_percentile: percentNumber('Growth counts among the largest').prefault(80),
+        min_growth_ratio: ratio('Usage over its moving average.').prefault(1.25),
+      }).describe('The largest if it is very large, else the one that grows, else the largest.'),
+    }).transform(
+      ({ kill_by_memory_size_or_growth: v }): OomdAction => ({
+        name: 'kill_by_memory_size_or_growth',
+        ...killOf(v),
+        sizeThreshold: v.size_threshold,
+        growingSizePercentile: v.growing_size_percentile,
+        minGrowthRatio: v.min_growth_ratio,
+      }),
     ),
-  }).transform(
-    ({ kill_by_pressure: v }): OomdAction => ({ name: 'kill_by_pressure', ...killOf(v) }),
-  ),
+  kill_by_swap_usage: () =>
+    strict({
+      kill_by_swap_usage: strict({
+        ...kill,
+        threshold: size.prefault(1).describe('Only one that uses so much.'),
+      }).describe('The one that uses most swap.'),
+    }).transform(
+      ({ kill_by_swap_usage: v }): OomdAction => ({
+        name: 'kill_by_swap_usage',
+        ...killOf(v),
+        thresholdBytes: v.threshold,
+      }),
+    ),
+  kill_by_pressure: () =>
+    strict({
+      kill_by_pressure: strict({ ...kill, resource: memoryOnly }).describe(
+        'The one under the highest pressure.',
+      ),
+    }).transform(
+      ({ kill_by_pressure: v }): OomdAction => ({ name: 'kill_by_pressure', ...killOf(v) }),
+    ),
 };
 
 const LIST_MAX = 100;

@@ -61,33 +61,36 @@ const factor = listOrKeyed<FactorForm>(
   'a list of levels, { at, values }, { from, to, steps } or { levels }',
   levelList.transform((levels): FactorForm => ({ kind: 'list', levels })),
   {
-    levels: strict({
-      levels: z
-        .record(
-          text('the name of a level', 64),
-          z.record(z.string().min(1), z.unknown()).nullable(),
-          { error: 'a map from names of levels to what they change' },
-        )
-        .describe('What each level changes: { NAME: { PLACE: VALUE, … }, … }'),
-    }).transform((v): FactorForm => {
-      const levels = Object.entries(v.levels).map(([name, changes]) => [name, changes ?? {}]);
-      return { kind: 'levels', levels: Object.fromEntries(levels) };
-    }),
-    values: strict({ at: place, values: levelList.describe('The levels.') }).transform(
-      (v): FactorForm => ({ kind: 'values', at: v.at, levels: v.values }),
-    ),
-    from: strict({
-      at: place.optional(),
-      from: amount.describe('The first level.'),
-      to: amount.describe('The last level.'),
-      steps: integer(2, LEVELS_MAX).describe('How many levels, evenly spaced, with both ends.'),
-      with: z
-        .record(z.string().min(1), range, {
-          error: 'a map from places to { from, to }',
-        })
-        .prefault({})
-        .describe('Other places that go along in the same steps: { PLACE: { from, to } }.'),
-    }).transform((v): FactorForm => ({ kind: 'range', ...v, at: v.at ?? null })),
+    levels: () =>
+      strict({
+        levels: z
+          .record(
+            text('the name of a level', 64),
+            z.record(z.string().min(1), z.unknown()).nullable(),
+            { error: 'a map from names of levels to what they change' },
+          )
+          .describe('What each level changes: { NAME: { PLACE: VALUE, … }, … }'),
+      }).transform((v): FactorForm => {
+        const levels = Object.entries(v.levels).map(([name, changes]) => [name, changes ?? {}]);
+        return { kind: 'levels', levels: Object.fromEntries(levels) };
+      }),
+    values: () =>
+      strict({ at: place, values: levelList.describe('The levels.') }).transform(
+        (v): FactorForm => ({ kind: 'values', at: v.at, levels: v.values }),
+      ),
+    from: () =>
+      strict({
+        at: place.optional(),
+        from: amount.describe('The first level.'),
+        to: amount.describe('The last level.'),
+        steps: integer(2, LEVELS_MAX).describe('How many levels, evenly spaced, with both ends.'),
+        with: z
+          .record(z.string().min(1), range, {
+            error: 'a map from places to { from, to }',
+          })
+          .prefault({})
+          .describe('Other places that go along in the same steps: { PLACE: { from, to } }.'),
+      }).transform((v): FactorForm => ({ kind: 'range', ...v, at: v.at ?? null })),
   },
 );
 
