@@ -79,6 +79,27 @@ test.each([
   expect(findings([comment], pattern)).toEqual([]);
 });
 
+/**
+ * V8 puts a function that is assigned to a property where it is written straight into its old space,
+ * and with it stays all that it refers to, such as a run that is over, until the next full collection.
+ */
+const ASSIGNED_FUNCTION =
+  /(\.#?\w+|\])\s*(\?\?)?=\s*(async\s*)?(function\b|(\([^()]*\)|\w+)(\s*:\s*[^=]+)?\s*=>)/;
+
+test('no function is assigned to a property where it is written', () => {
+  const played = SOURCES.filter(({ path }) => /^src\/(engine|kernel|userspace|run)\//.test(path));
+  expect(findings(played, ASSIGNED_FUNCTION)).toEqual([]);
+});
+
+test.each([
+  'k.on_process_exit = (leader) => this.#on_exit(leader);',
+  'slots[name] = (fields: never): void => {',
+  'this.#call = async (task) => {};',
+  'user.before = function (child) {',
+])('the check for assigned functions finds it: %s', (code) => {
+  expect(ASSIGNED_FUNCTION.test(code)).toBe(true);
+});
+
 /** What a folder of src may import from, besides itself. The library's index may use all. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   engine: [],

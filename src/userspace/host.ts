@@ -54,7 +54,7 @@ export class Host {
     readonly streams: RandomStreams,
   ) {
     k.wait_queues.push(this.frozen_waitq);
-    k.on_process_exit = (leader) => this.#on_exit(leader);
+    k.on_process_exit = this.#on_exit;
   }
 
   /** Schedules every process and event of a workload. */
@@ -122,7 +122,7 @@ export class Host {
     k.sched.wake_up_new_task(t);
   }
 
-  #on_exit(leader: Task): void {
+  readonly #on_exit = (leader: Task): void => {
     const instance = this.#instances.get(leader);
     this.#ignored.delete(leader);
     this.#daemons.delete(leader);
@@ -134,7 +134,7 @@ export class Host {
     if (when === 'never' || (when === 'on-kill' && !killed) || instance.restarts >= max) return;
     instance.restarts++;
     this.#start_at(this.k.sim.nowNs + delayNs, instance);
-  }
+  };
 
   ignore_signal(t: Task, signal: string): void {
     const leader = t.signal.leader;

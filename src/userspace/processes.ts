@@ -120,7 +120,8 @@ export function* fork_children(
 export function* share_mm(program: Program, t: Task, process: string, vfork: boolean): Flow {
   const spec = program.host.specs.get(process)!;
   const user = child_program(program, process, spec.program);
-  user.before = (child) => settle(program, child, spec);
+  const before = (child: Task): void => settle(program, child, spec);
+  user.before = before;
   const { comm } = spec;
   const child = yield* copy_process(program.host.k, t, {
     comm,

@@ -16,6 +16,8 @@ export const DEPTH_MAX = 500;
 /** For what no step counts: a library function on something huge. */
 const TIMEOUT_MS = 10_000;
 const LIMITS = { timeout: TIMEOUT_MS, displayErrors: false };
+/** What there is to call between two calls. */
+const NOTHING = (): void => {};
 
 /** Taken away, with what to say when one is missed. */
 const FORBIDDEN = `
@@ -124,7 +126,7 @@ export function contain(path: string, compiled: CompiledPolicy, who: string): Co
       } catch (error) {
         throw hostLimit(error, `${who} ${name}`) ?? error;
       } finally {
-        slot.__oomsim_call = () => undefined;
+        slot.__oomsim_call = NOTHING;
       }
     },
   };
