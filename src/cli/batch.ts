@@ -97,16 +97,10 @@ function flagsOfShards({ replications, check }: BatchFlags): string[] {
   return check === true ? [...runs, '--check'] : runs;
 }
 
-async function showDryRun(
-  plan: Plan,
-  shard: Shard,
-  dir: string,
-  threads: number,
-  json: boolean,
-): Promise<number> {
+function showDryRun(plan: Plan, shard: Shard, dir: string, threads: number, json: boolean): number {
   const there = ResultStore.existing(dir, plan);
   const agenda = there === null ? new Agenda(plan, shard) : agendaOf(plan, there, shard);
-  const dry = await dryRun(plan, agenda, threads);
+  const dry = dryRun(plan, agenda, threads);
   if (json) printJson({ name: plan.experiment.name, plan: plan.hash, dir, ...dry });
   else printResult(dryRunText(plan, dry, dir));
   return EXIT.ok;

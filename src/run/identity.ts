@@ -35,7 +35,10 @@ export interface WorkloadSource {
  * Names a run. A choice that repeats what the workload says is no choice: both runs are the same
  * and so are their identities.
  */
-export function identityOf({ workload, hash }: WorkloadSource, choices: RunChoices): RunIdentity {
+export function identityOf(
+  { workload, hash }: Pick<WorkloadSource, 'workload' | 'hash'>,
+  choices: RunChoices,
+): RunIdentity {
   const options: Record<string, string> = {};
   const { kernel, policy, untilNs } = choices;
   if (kernel !== undefined && kernel !== workload.kernel) options.kernel = kernel;

@@ -1,4 +1,5 @@
 /** Runs that break: told, kept apart, and in nobody's way. */
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { agendaOf, concludeBatch, playBatch } from '../../src/batch/batch.js';
@@ -44,6 +45,17 @@ test('a failed run is reported with its token and hides no other', async () => {
   const again = agendaOf(plan, store);
   expect(again.isComplete).toBe(true);
   expect(again.failed).toBe(1);
+});
+
+test('a policy file that is none is told before anything is played', async () => {
+  const path = join(tempDir(), 'broken.ts');
+  writeFileSync(path, 'export default { name: "broken" };\n');
+  const text = planTiny().experiment.text.replace('[process, cgroup]', `[process, ${path}]`);
+  const store = new ResultStore(join(tempDir(), 'tiny'), planTiny(text), false);
+  const agenda = agendaOf(store.plan, store);
+  const played = playBatch(agenda, store, new InlineExecutor(), { check: false });
+  await expect(played).rejects.toThrow(`${path}: it has no handler`);
+  expect(agenda.done).toBe(0);
 });
 
 test('too few runs to find anything are told, and how many it takes', async () => {

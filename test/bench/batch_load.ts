@@ -11,9 +11,9 @@ export type BatchLoad = (ms: number) => Promise<number>;
 
 export function batchLoad(threads: number): BatchLoad {
   const executor = new ThreadExecutor(threads);
-  const { text, hash, path } = loadWorkload('small-vs-large');
+  const { workload, hash } = loadWorkload('small-vs-large');
   const containers = ['/few', '/many'].map((name) => ({ name, paths: [name], requestBytes: null }));
-  const cell = { cell: 0, workload: { text, hash, name: path }, containers, seed: 'bench' };
+  const cell = { cell: 0, workload, hash, containers, seed: 'bench' };
   const choices = { policy: undefined, kernel: undefined, check: false };
   let run = 0;
   return async (ms) => {

@@ -3,8 +3,8 @@ import { formatCount } from '../../run/summary.js';
 import { alignColumns } from '../../run/text_table.js';
 import type { Plan } from '../plan/types.js';
 import type { Agenda } from '../runner/agenda.js';
+import { Batches } from '../runner/batches.js';
 import { BatchPlayer } from '../runner/play_batch.js';
-import { batchOf } from '../runner/play_plan.js';
 import { counted, durationText, shortNumber } from './numbers.js';
 
 const CELLS_SHOWN_MAX = 40;
@@ -24,15 +24,17 @@ export interface DryRun {
 }
 
 /** Plays one run of a few cells, for the estimate; writes nothing. */
-export async function dryRun(plan: Plan, agenda: Agenda, threads: number): Promise<DryRun> {
+export function dryRun(plan: Plan, agenda: Agenda, threads: number): DryRun {
   const every = Math.max(1, Math.floor(plan.cells.length / TRIED_MAX));
   const tried = plan.cells.filter((cell) => cell.index % every === 0).slice(0, TRIED_MAX);
+  const batches = new Batches(plan, false);
   const player = new BatchPlayer();
   let totalMs = 0;
   for (const cell of tried) {
-    await player.play(batchOf(plan, cell, [1], false)); // the first one also parses and compiles
+    const batch = batches.of({ cell, runs: [1] });
+    player.play(batch); // the first one also starts a policy and compiles
     const begin = performance.now();
-    await player.play(batchOf(plan, cell, [1], false));
+    player.play(batch);
     totalMs += performance.now() - begin;
   }
   const { max, min } = plan.experiment.replications;

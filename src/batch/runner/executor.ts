@@ -16,7 +16,7 @@ export class InlineExecutor implements Executor {
   readonly size = 1;
   readonly #player = new BatchPlayer();
 
-  play(batch: Batch): Promise<PlayedRun[]> {
+  async play(batch: Batch): Promise<PlayedRun[]> {
     return this.#player.play(batch);
   }
 

@@ -1,12 +1,17 @@
 /** What goes to those who play runs, and what comes back: plain data, as threads exchange it. */
+import type { PolicySource } from '../../run/policy/sandbox.js';
+import type { Workload } from '../../workload/types.js';
 import type { Container } from '../experiment/types.js';
 
-/** Some runs of one cell. */
+/** Some runs of one cell. Nothing in it has to be read or compiled by those who play it. */
 export interface Batch {
   readonly cell: number;
-  readonly workload: { readonly text: string; readonly name: string; readonly hash: string };
+  readonly workload: Workload;
+  /** sha256 of the workload's text, in hex. */
+  readonly hash: string;
   readonly containers: readonly Container[];
-  readonly policy: string | undefined;
+  /** undefined: the workload's. */
+  readonly policy: string | PolicySource | undefined;
   readonly kernel: string | undefined;
   readonly seed: string;
   /** Run numbers, ascending. */

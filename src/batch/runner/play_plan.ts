@@ -6,8 +6,9 @@ import { runIdentity } from '../plan/replay.js';
 import type { Cell, Plan } from '../plan/types.js';
 import type { ResultStore } from '../results/store.js';
 import type { Agenda, Portion } from './agenda.js';
+import { Batches } from './batches.js';
 import type { Executor } from './executor.js';
-import type { Batch, PlayedRun } from './messages.js';
+import type { PlayedRun } from './messages.js';
 
 export interface PlayPlanOptions {
   readonly check: boolean;
@@ -34,7 +35,10 @@ export function recall(agenda: Agenda, store: ResultStore, plan: Plan): void {
   agenda.resume();
 }
 
-/** @returns whether everything was played @throws OutputError when rows cannot be written */
+/**
+ * @returns whether everything was played
+ * @throws OutputError when rows cannot be written; InputError for a policy file that is none
+ */
 export async function playPlan(
   plan: Plan,
   agenda: Agenda,
@@ -42,11 +46,13 @@ export async function playPlan(
   executor: Executor,
   options: PlayPlanOptions,
 ): Promise<'complete' | 'interrupted'> {
+  const batches = new Batches(plan, options.check);
   const pace = new Pace(executor.size);
   const ruleAt = new Map<Cell['workload'], number>();
   const waiting = new Set<Promise<void>>();
-  const play = async ({ cell, runs }: Portion): Promise<void> => {
-    const played = named(plan, cell, await executor.play(batchOf(plan, cell, runs, options.check)));
+  const play = async (portion: Portion): Promise<void> => {
+    const { cell } = portion;
+    const played = named(plan, cell, await executor.play(batches.of(portion)));
     store.append(cell, played);
     for (const one of played) {
       agenda.add(cell.index, one.run, ruleValue(plan, cell, one, ruleAt), true);
@@ -73,23 +79,6 @@ function named(plan: Plan, cell: Cell, played: readonly PlayedRun[]): PlayedRun[
   return played.map((one) =>
     one.token === '' ? { ...one, token: formatIdentity(runIdentity(plan, cell, one.run)) } : one,
   );
-}
-
-/** Some runs of a cell, ready to be sent. */
-export function batchOf(plan: Plan, cell: Cell, runs: readonly number[], check: boolean): Batch {
-  const { text, hash, id, path, containers } = cell.workload;
-  const { policy, kernel } = cell;
-  const { seed } = plan.experiment;
-  return {
-    cell: cell.index,
-    workload: { text, hash, name: path ?? `${id}.yaml` },
-    containers,
-    policy,
-    kernel,
-    seed,
-    runs,
-    check,
-  };
 }
 
 /** The value that the stopping rule looks at. */

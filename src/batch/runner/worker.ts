@@ -5,8 +5,8 @@ import { BatchPlayer } from './play_batch.js';
 
 const player = new BatchPlayer();
 
-parentPort!.on('message', async (batch: Batch) => {
-  const runs = await player.play(batch);
+parentPort!.on('message', (batch: Batch) => {
+  const runs = player.play(batch);
   parentPort!.postMessage(
     runs,
     runs.map(({ values }) => values.buffer as ArrayBuffer),

@@ -1,24 +1,28 @@
 /** From the text of a policy file to a script that node:vm can run. */
-import { type SourceMap, SourceMap as SourceMapReader } from 'node:module';
+import { createRequire } from 'node:module';
 import { basename } from 'node:path';
 import type ts from 'typescript';
 import { type Problem, WorkloadError } from '../../workload/problems.js';
 import { instrument } from './instrument.js';
 
+/** Plain data, as threads exchange it. */
 export interface CompiledPolicy {
   readonly fileName: string;
   /** A CommonJS module's body. */
   readonly code: string;
-  /** Line and column in the policy file, both from 1, of a place in the code. */
-  original(line: number, column: number): { line: number; column: number } | null;
+  /** From places in the code to places in the policy file, as JSON. */
+  readonly sourceMap: string;
 }
+
+/** Not import(): that reads a CommonJS module once more, for its exports, and TypeScript is large. */
+const require = createRequire(import.meta.url);
 
 /**
  * Takes the types out of a policy and counts its steps. Types are not checked: an editor does that.
  * @throws WorkloadError with line and column for what is not TypeScript (or JavaScript)
  */
-export async function compilePolicy(path: string, text: string): Promise<CompiledPolicy> {
-  const api = (await import('typescript')).default;
+export function compilePolicy(path: string, text: string): CompiledPolicy {
+  const api = require('typescript') as typeof ts;
   const fileName = basename(path);
   const { outputText, sourceMapText, diagnostics } = api.transpileModule(text, {
     fileName: fileName.replace(/\.m([jt]s)$/, '.$1'), // .mjs would stay an ES module
@@ -36,12 +40,7 @@ export async function compilePolicy(path: string, text: string): Promise<Compile
   const problems = errors.map((error) => problemOf(api, path, text, error));
   problems.push(...importProblems(api, path, text));
   if (problems.length > 0) throw new WorkloadError(problems);
-  const map = new SourceMapReader(JSON.parse(sourceMapText!));
-  return {
-    fileName,
-    code: outputText,
-    original: (line, column) => originalPlace(map, line, column),
-  };
+  return { fileName, code: outputText, sourceMap: sourceMapText! };
 }
 
 function problemOf(api: typeof ts, path: string, text: string, error: ts.Diagnostic): Problem {
@@ -86,10 +85,4 @@ function importProblems(api: typeof ts, path: string, text: string): Problem[] {
   };
   walk(file);
   return problems;
-}
-
-function originalPlace(map: SourceMap, line: number, column: number) {
-  const entry = map.findEntry(line - 1, column - 1);
-  if (!('originalLine' in entry)) return null;
-  return { line: entry.originalLine + 1, column: entry.originalColumn + 1 };
 }

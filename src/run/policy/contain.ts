@@ -3,6 +3,7 @@
  * files, network or locale, so that what it answers depends on what it is asked and on nothing else.
  * It keeps mistakes out, not malice: node:vm is no security boundary.
  */
+import { SourceMap } from 'node:module';
 import { createContext, Script } from 'node:vm';
 import { InputError } from '../../workload/problems.js';
 import type { CompiledPolicy } from './compile.js';
@@ -146,7 +147,8 @@ function hostLimit(error: unknown, who: string): PolicyLimitError | null {
 }
 
 /** `TypeError: x is undefined (my-policy.ts:12:5)` */
-function describeError(error: unknown, { fileName, original }: CompiledPolicy): string {
+function describeError(error: unknown, compiled: CompiledPolicy): string {
+  const { fileName } = compiled;
   if (typeof error !== 'object' || error === null || !('message' in error)) {
     return `threw ${typeof error === 'object' ? 'an object' : String(error)}`;
   }
@@ -156,7 +158,14 @@ function describeError(error: unknown, { fileName, original }: CompiledPolicy): 
     .slice(1);
   const at = frames.find((frame) => frame.includes(`${fileName}:`))?.split(`${fileName}:`)[1];
   const found = /^(\d+):(\d+)/.exec(at ?? '');
-  const place = found === null ? null : original(Number(found[1]), Number(found[2]));
+  const place = found === null ? null : original(compiled, Number(found[1]), Number(found[2]));
   const where = place === null ? '' : ` (${fileName}:${place.line}:${place.column})`;
   return `${String(name ?? 'Error')}: ${String(message)}${where}`;
+}
+
+/** Line and column in the file, both from 1, of a place in the code. */
+function original({ sourceMap }: CompiledPolicy, line: number, column: number) {
+  const entry = new SourceMap(JSON.parse(sourceMap)).findEntry(line - 1, column - 1);
+  if (!('originalLine' in entry)) return null;
+  return { line: entry.originalLine + 1, column: entry.originalColumn + 1 };
 }

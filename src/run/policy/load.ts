@@ -9,7 +9,7 @@ import { packageFile } from '../../workload/package_files.js';
 import { InputError, printable } from '../../workload/problems.js';
 import { hint } from '../../workload/suggest.js';
 import { compilePolicy } from './compile.js';
-import { startPolicy } from './sandbox.js';
+import { type PolicySource, policyFile } from './sandbox.js';
 
 /** A policy file that was read and is one. */
 export interface PolicyFile {
@@ -65,13 +65,19 @@ export function policyPath(pathOrName: string, where = ''): string {
  * @throws InputError if it cannot be read, is no TypeScript or JavaScript, or exports no policy
  */
 export async function loadPolicy(pathOrName: string, where = ''): Promise<PolicyFile> {
-  const path = policyPath(pathOrName, where);
-  const text = readText(path);
-  const compiled = await compilePolicy(path, text);
-  const start = (): PolicyProgram => startPolicy(path, compiled);
-  const { name, doc } = start();
+  return policyFile(readPolicy(pathOrName, where));
+}
+
+/**
+ * Reads and compiles a policy file.
+ * @param where as policyPath()
+ * @throws InputError as loadPolicy(), but what it exports is not looked at
+ */
+export function readPolicy(path: string, where = ''): PolicySource {
+  const place = policyPath(path, where);
+  const text = readText(place);
   const hash = createHash('sha256').update(text, 'utf8').digest('hex');
-  return { name, doc, path: pathOrName, text, hash, start };
+  return { path, place, text, hash, compiled: compilePolicy(place, text) };
 }
 
 /**

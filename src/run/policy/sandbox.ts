@@ -5,6 +5,25 @@ import { POLICIES } from '../../kernel/policy/index.js';
 import { InputError } from '../../workload/problems.js';
 import type { CompiledPolicy } from './compile.js';
 import { contain } from './contain.js';
+import type { PolicyFile } from './load.js';
+
+/** A policy file, read and compiled: plain data, as threads exchange it. */
+export interface PolicySource {
+  readonly path: string;
+  /** Where it was found. */
+  readonly place: string;
+  readonly text: string;
+  /** sha256 of the text, in hex. */
+  readonly hash: string;
+  readonly compiled: CompiledPolicy;
+}
+
+/** @throws InputError if it throws, or exports no policy */
+export function policyFile({ path, place, text, hash, compiled }: PolicySource): PolicyFile {
+  const start = (): PolicyProgram => startPolicy(place, compiled);
+  const { name, doc } = start();
+  return { name, doc, path, text, hash, start };
+}
 
 /**
  * Runs the file once, from nothing: what it keeps between two OOMs belongs to this run alone.

@@ -11,7 +11,7 @@ import type { Evidence } from './trial.js';
  *   TypeScript
  */
 export async function loadPredicate(path: string): Promise<(evidence: Evidence) => boolean> {
-  const compiled = await compilePolicy(path, readText(path));
+  const compiled = compilePolicy(path, readText(path));
   const { exported, call, describe } = contain(path, compiled, 'predicate');
   if (typeof exported !== 'function') {
     throw new InputError(`${path}: no predicate: expected \`export default (run) => run.…\``);

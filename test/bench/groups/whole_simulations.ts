@@ -65,13 +65,13 @@ const BATCH_WARM_UPS = 10;
 function batchRuns(threads: number, target?: Benchmark['target']): Benchmark {
   const prepare = (): Work => {
     const executor = new ThreadExecutor(threads);
-    const { text, hash, path } = loadWorkload('small-vs-large');
+    const { workload, hash } = loadWorkload('small-vs-large');
     const containers = ['/few', '/many'].map((name) => ({
       name,
       paths: [name],
       requestBytes: null,
     }));
-    const cell = { cell: 0, workload: { text, hash, name: path }, containers, seed: 'bench' };
+    const cell = { cell: 0, workload, hash, containers, seed: 'bench' };
     const choices = { policy: undefined, kernel: undefined, check: false };
     return async () => {
       const batches = Array.from({ length: BATCHES }, (_, batch) => {
