@@ -6,13 +6,13 @@
  *
  * A change that only moves random draws keeps `tka` while `tkar` changes, and so on.
  *
- * Two hashes are kept. SHA-256 over packed words is the one to publish; it is fed 64 KiB at a time,
- * because a call per event would cost more than the event. The running hash is five integers mixed
+ * Two hashes are kept. SHA-256 over packed words is the one to publish; it is fed 16 KiB at a time,
+ * because a call per event would cost more than the event, and a larger batch is no faster. The running hash is five integers mixed
  * in place: it costs next to nothing to read, so checkpoints and divergence search compare that.
  */
 import { createHash, type Hash } from 'node:crypto';
 
-const BATCH_WORDS = 16_384;
+const BATCH_WORDS = 4096;
 /** Words that one event takes at most. */
 const EVENT_WORDS_MAX = 6;
 /** Begins a victim, where an event would have the low half of its time or its kind. */

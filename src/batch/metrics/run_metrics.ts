@@ -34,6 +34,7 @@ const PAGES_PER_MIB = 256;
 /** Watches a system from before its first event; `values` ends it. */
 export class RunMetrics {
   readonly #system: ObservedSystem;
+  readonly #totalPages: number;
   readonly #containers: Containers;
   readonly #lives: Lives;
   readonly #stalls: Stalls;
@@ -46,6 +47,7 @@ export class RunMetrics {
 
   constructor(system: ObservedSystem, containers: readonly Container[]) {
     this.#system = system;
+    this.#totalPages = system.machine().totalPages;
     this.#containers = new Containers(containers);
     this.#lives = new Lives(containers.length);
     this.#stalls = new Stalls(NS_PER_S / system.workload.machine.hz);
@@ -102,11 +104,10 @@ export class RunMetrics {
   #kill(kill: TraceFields['oomsim:oom_kill'], byKernel: boolean, timeNs: number): void {
     if (kill.repeat || this.#shot.has(kill.pid)) return;
     this.#shot.add(kill.pid);
-    const { totalPages } = this.#system.machine();
     this.#toll.add(kill, byKernel, {
       cgroups: this.#system.cgroups(),
       tasks: this.#system.tasks(),
-      totalPages,
+      totalPages: this.#totalPages,
     });
     this.#episodes.kill({
       pid: kill.pid,

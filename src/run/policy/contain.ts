@@ -21,7 +21,8 @@ const LIMITS = { timeout: TIMEOUT_MS, displayErrors: false };
 const NOTHING = (): void => {};
 
 /** Taken away, with what to say when one is missed. */
-const FORBIDDEN = `
+const FORBIDDEN = new Script(
+  `(() => {
   const none = (what) => () => { throw new Error(what); };
   Math.random = none('Math.random is not repeatable: use ctx.random');
   globalThis.Date = none('a policy has no clock: use oc.timeNs');
@@ -30,7 +31,10 @@ const FORBIDDEN = `
   for (const name of ['Intl', 'WeakRef', 'FinalizationRegistry', 'SharedArrayBuffer', 'Atomics',
     'WebAssembly', 'Promise']) delete globalThis[name];
   for (const of of [Number, BigInt, Array, Object]) of.prototype.toLocaleString = of.prototype.toString;
-`;
+})()`,
+  { filename: 'oomsim' },
+);
+const CALL = new Script('__oomsim_call()', { filename: 'oomsim' });
 
 /** Counts steps and the depth of calls; once over, every further step throws again. */
 class Budget {
@@ -102,7 +106,7 @@ export function contain(path: string, compiled: CompiledPolicy, who: string): Co
       throw hostLimit(error, `${who} ${compiled.fileName}`) ?? error;
     }
   };
-  limited(`(() => {${FORBIDDEN}})()`, 'oomsim');
+  FORBIDDEN.runInContext(context); // without limits: watching them takes a thread of its own
   let exported: unknown;
   try {
     // On one line with the first of the file's, so that lines stay what they are.
@@ -113,7 +117,6 @@ export function contain(path: string, compiled: CompiledPolicy, who: string): Co
     throw new InputError(`${path}: ${describe(error)}`);
   }
   const slot = context as { __oomsim_call?: () => unknown };
-  const run = new Script('__oomsim_call()', { filename: 'oomsim' });
   return {
     exported,
     describe,
@@ -121,7 +124,7 @@ export function contain(path: string, compiled: CompiledPolicy, who: string): Co
       budget.reset();
       slot.__oomsim_call = inside;
       try {
-        const answer = run.runInContext(context, LIMITS) as T;
+        const answer = CALL.runInContext(context, LIMITS) as T;
         if (budget.exceeded) budget.step(); // it has caught what was to end it
         return answer;
       } catch (error) {
