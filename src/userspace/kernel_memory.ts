@@ -116,7 +116,7 @@ const GFP_OF: Record<AllocationClass, Gfp> = {
 export function* fill_kernel_memory(program: Program, t: Task, step: StepOf<'kmem'>): Flow {
   const { k } = program.host;
   const gfp: Gfp = { ...GFP_OF[step.class], account: step.accounted };
-  const block = 2 ** step.order;
+  const block = 1 << step.order;
   const blocks = Math.ceil(pages_for(program.draw(step.size)) / block);
   for (let i = 0; i < blocks && !t.sigkill_pending; i++) {
     const ok =
@@ -133,7 +133,7 @@ function* keep_block(k: Kernel, t: Task, gfp: Gfp, order: number): Flow<boolean>
   const node = yield* alloc_pages(k, t, { gfp, order, node: k.numa_node(t), nodemask: t.nodemask });
   yield spend(t, k.costs.syscallNs);
   if (node < 0) return false;
-  const pages = 2 ** order;
+  const pages = 1 << order;
   if (t.signal.group_exit) {
     put_pages(k, node, pages);
     return true;

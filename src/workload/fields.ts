@@ -61,7 +61,8 @@ function amount(
     .union([z.string().meta({ pattern }), z.number().meta(numbers)], { error: expected })
     .transform((written, ctx): number => {
       const parsed = parse(written);
-      if (parsed.ok) return parsed.value;
+      // Math.trunc(): V8 keeps `value` as a float, large or not, and whatever is added to a float, too.
+      if (parsed.ok) return Math.trunc(parsed.value);
       ctx.addIssue({ code: 'custom', message: expected, params: { why: parsed.why } });
       return z.NEVER;
     });

@@ -8,6 +8,7 @@ import type { MemCgroup } from './mem_cgroup.js';
 
 /** `n` pages were handed out. */
 export function hold_pages(k: Kernel, node: number, n: number): void {
+  if (n === 0) return; // −0 would make V8 keep a float, in a box of its own
   k.pages_in_flight[node]! += n;
   const t = k.sched.current;
   if (t !== null) t.pages_in_flight += n;
@@ -20,7 +21,7 @@ export function place_pages(k: Kernel, node: number, n: number): void {
 
 /** `n` pages were charged. Nothing is ever charged to the root. */
 export function hold_charge(k: Kernel, memcg: MemCgroup, n: number): void {
-  if (memcg.is_root) return;
+  if (n === 0 || memcg.is_root) return;
   memcg.in_flight += n;
   const t = k.sched.current;
   if (t !== null) t.charges_in_flight += n;

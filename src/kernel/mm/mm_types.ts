@@ -190,6 +190,7 @@ export function sync_mm_rss(mm: Mm, t: Task): void {
 
 /** Adds `n` (may be negative) mapped pages of `kind`, or swap entries, to the mm's counters. */
 export function add_mm_counter(mm: Mm, kind: PageKind | 'swap', n: number): void {
+  if (n === 0) return; // −0 would make V8 keep a float, in a box of its own
   if (kind === 'anon') mm.anon_pages += n;
   else if (kind === 'file') mm.file_pages += n;
   else if (kind === 'shmem') mm.shmem_pages += n;

@@ -110,7 +110,7 @@ export function get_page_from_freelist(
 ): number {
   const zones = zonelist(k, ac);
   const classzone = zones[0]?.index ?? 0;
-  const pages = 2 ** ac.order;
+  const pages = 1 << ac.order;
   for (const zone of zones) {
     const ok =
       (flags & ALLOC_NO_WATERMARKS) !== 0
