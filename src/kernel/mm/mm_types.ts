@@ -109,6 +109,16 @@ export class Vma {
  * user leaves. All counters in pages.
  */
 export class Mm {
+  // What oom_badness() reads comes first, so that it is on few cache lines.
+  anon_pages = 0; // MM_ANONPAGES
+  file_pages = 0; // MM_FILEPAGES
+  shmem_pages = 0; // MM_SHMEMPAGES
+  /** Of anon_pages: counted by threads but not yet by the mm (SPLIT_RSS_COUNTING). */
+  anon_unsynced = 0;
+  swapents = 0; // MM_SWAPENTS
+  pgtables_pages = 0;
+  oom_skip = false; // MMF_OOM_SKIP
+
   mm_users = 1;
   owner: Task | null;
   /** Tasks whose mm this is; mm_users also counts temporary pins. */
@@ -118,13 +128,6 @@ export class Mm {
   /** mlockall(MCL_FUTURE). */
   lock_future = false;
 
-  anon_pages = 0; // MM_ANONPAGES
-  file_pages = 0; // MM_FILEPAGES
-  shmem_pages = 0; // MM_SHMEMPAGES
-  /** Of anon_pages: counted by threads but not yet by the mm (SPLIT_RSS_COUNTING). */
-  anon_unsynced = 0;
-  swapents = 0; // MM_SWAPENTS
-  pgtables_pages = 0;
   total_vm = 0;
   /** Pages ever mapped, and the last-level page-table pages that exist for them. */
   mapped_span = 0;
@@ -136,7 +139,6 @@ export class Mm {
   text_file_pages = 0;
   text_shmem_pages = 0;
 
-  oom_skip = false; // MMF_OOM_SKIP
   unstable = false; // MMF_UNSTABLE
   oom_victim = false; // MMF_OOM_VICTIM
   /** MMU notifiers, as a KVM guest or a GPU driver has them, and whether they may have to wait. */

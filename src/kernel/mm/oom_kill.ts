@@ -115,7 +115,7 @@ function badness(k: Kernel, t: Task, totalpages: number): number {
   let points = get_mm_rss(p.mm) + p.mm.swapents + p.mm.pgtables_pages;
   points -= root_bonus(k, p, points);
   // Integer division first: below 1000 pages in total adj has no effect.
-  points += adj * Math.floor(totalpages / 1000);
+  if (adj !== 0) points += adj * Math.floor(totalpages / 1000);
   if (k.profile.badness === 'signed') return points;
   return points > 0 ? points : 1;
 }

@@ -76,7 +76,14 @@ export class Signal {
  * has exactly one reason to wake: a timer, a wake(), or a signal that its state lets through.
  */
 export class Task implements Waiter {
+  // What oom_badness() reads comes first, so that it is on few cache lines.
   readonly signal: Signal;
+  mm: Mm | null = null;
+  kthread = false; // PF_KTHREAD
+  vfork_done = true; // false: in vfork()
+  /** CAP_SYS_ADMIN in the initial user namespace. */
+  cap_sys_admin = false;
+
   state = TASK_RUNNING;
   /** State that `yield BLOCK` puts it in; flows that may be killed while waiting change it. */
   sleep_state = TASK_UNINTERRUPTIBLE;
@@ -85,14 +92,12 @@ export class Task implements Waiter {
   /** What it waits for; for people. */
   wchan = '';
 
-  mm: Mm | null = null;
   cgroup!: Cgroup;
   user: UserProgram | null = null;
   /** The kernel code it is in; null in user mode. */
   flow: Flow<unknown> | null = null;
 
   /** Bit set of PF_*. */
-  kthread = false;
   exiting = false; // PF_EXITING
   memalloc = false; // PF_MEMALLOC
   memdie = false; // TIF_MEMDIE
@@ -104,9 +109,6 @@ export class Task implements Waiter {
   no_resched = false;
   /** In vfork(): the parent that waits for it. */
   vfork_parent: Task | null = null;
-  vfork_done = true;
-  /** CAP_SYS_ADMIN in the initial user namespace. */
-  cap_sys_admin = false;
   uid = 0;
   /** Nodes its mempolicy allows; null: all. */
   nodemask: readonly number[] | null = null;
