@@ -1,8 +1,12 @@
 import type { Task } from './task.js';
 
-/** Runnable tasks by (vruntime, arrival): a binary heap. */
+/**
+ * Runnable tasks by (vruntime, arrival): a binary heap. A task's vruntime stays as it is while it waits
+ * here, and is kept beside it: with many tasks, asking each for its own is waiting for memory.
+ */
 export class RunQueue {
   readonly #tasks: Task[] = [];
+  readonly #vruntimes_ns: number[] = [];
   readonly #order: number[] = [];
   #arrivals = 0;
 
@@ -22,49 +26,55 @@ export class RunQueue {
 
   push(task: Task): void {
     let i = this.#tasks.length;
+    const { vruntime_ns } = task;
     const order = this.#arrivals++;
     while (i > 0) {
       const parent = (i - 1) >> 1;
-      if (!this.#before(task, order, parent)) break;
+      if (!this.#before(vruntime_ns, order, parent)) break;
       this.#move(parent, i);
       i = parent;
     }
-    this.#tasks[i] = task;
-    this.#order[i] = order;
+    this.#put(i, task, vruntime_ns, order);
   }
 
   /** Takes out the task that has had least CPU time. */
   pop(): Task | null {
     const first = this.#tasks[0];
     const last = this.#tasks.pop();
-    const order = this.#order.pop();
-    if (first === undefined || last === undefined || order === undefined) return null;
+    const vruntime_ns = this.#vruntimes_ns.pop()!;
+    const order = this.#order.pop()!;
+    if (first === undefined || last === undefined) return null;
     const n = this.#tasks.length;
     if (n === 0) return first;
     let i = 0;
     for (;;) {
       let child = 2 * i + 1;
       if (child >= n) break;
-      if (child + 1 < n && this.#before(this.#tasks[child + 1]!, this.#order[child + 1]!, child)) {
-        child++;
+      const other = child + 1;
+      if (other < n && this.#before(this.#vruntimes_ns[other]!, this.#order[other]!, child)) {
+        child = other;
       }
-      if (this.#before(last, order, child)) break;
+      if (this.#before(vruntime_ns, order, child)) break;
       this.#move(child, i);
       i = child;
     }
-    this.#tasks[i] = last;
-    this.#order[i] = order;
+    this.#put(i, last, vruntime_ns, order);
     return first;
   }
 
-  #before(task: Task, order: number, index: number): boolean {
-    const other = this.#tasks[index]!;
-    if (task.vruntime_ns !== other.vruntime_ns) return task.vruntime_ns < other.vruntime_ns;
+  #before(vruntime_ns: number, order: number, index: number): boolean {
+    const other_ns = this.#vruntimes_ns[index]!;
+    if (vruntime_ns !== other_ns) return vruntime_ns < other_ns;
     return order < this.#order[index]!;
   }
 
+  #put(index: number, task: Task, vruntime_ns: number, order: number): void {
+    this.#tasks[index] = task;
+    this.#vruntimes_ns[index] = vruntime_ns;
+    this.#order[index] = order;
+  }
+
   #move(from: number, to: number): void {
-    this.#tasks[to] = this.#tasks[from]!;
-    this.#order[to] = this.#order[from]!;
+    this.#put(to, this.#tasks[from]!, this.#vruntimes_ns[from]!, this.#order[from]!);
   }
 }
