@@ -5,23 +5,31 @@ import {
   type Tracepoints,
 } from '../kernel/trace.js';
 import type { FileCalls } from './append_file.js';
-import { CsvWriter } from './csv_writer.js';
-import { KnownTexts, NUMBER_BYTES_MAX, PLAIN, PLAIN_IN_CELL, putNumber } from './text_bytes.js';
-
-const COMMA = 44;
-/** An ordinary row, and what its arguments and the names of the task and its cgroup may take. */
-const ROW_BYTES_MAX = 1024;
-const ARGS_BYTES_MAX = 512;
-const NAMES_BYTES_MAX = 256;
+import { CsvWriter, csvCell } from './csv_writer.js';
+import { KeptLine } from './kept_line.js';
+import { KnownTexts, NUMBER_BYTES_MAX, putNumber } from './text_bytes.js';
 
 export const EVENT_COLUMNS = ['time_ns', 'seq', 'event', 'pid', 'comm', 'cgroup', 'args'] as const;
+
+const COMMA = 44;
 
 /** The kernel's log has a file of its own. */
 const RECORDED = TRACE_NAMES.filter((name) => name !== 'oomsim:printk');
 
+/** Rows that are written at once: the code that does it has to be fetched anew for each of them. */
+const BATCH_ROWS = 256;
+
+interface Hit {
+  readonly rows: EventRows;
+  readonly context: TraceContext;
+  readonly fields: Record<string, unknown>;
+}
+
 /** events.csv: one row a tracepoint, in the order in which they were hit. */
 export class EventsCsv {
   readonly #csv: CsvWriter;
+  /** Hits that have not become rows yet. */
+  readonly #hits: Hit[] = [];
 
   /** @throws OutputError when the file cannot be created. */
   constructor(path: string, calls?: FileCalls) {
@@ -30,90 +38,97 @@ export class EventsCsv {
 
   /** Records from now on. */
   attach(trace: Tracepoints): void {
-    const stamp = new Stamp();
+    const common = { stamp: new Stamp(), tasks: new Tasks(), texts: new KnownTexts() };
     for (const name of RECORDED) {
       let rows: EventRows | null = null; // most tracepoints are never hit
       trace.subscribe([name], (_name, context, fields) => {
-        rows ??= new EventRows(name, stamp);
-        rows.add(this.#csv, context, fields);
+        rows ??= new EventRows(name, common);
+        if (this.#hits.push({ rows, context, fields }) === BATCH_ROWS) this.#writeHits();
       });
     }
   }
 
   /** @throws OutputError */
   flush(): void {
+    this.#writeHits();
     this.#csv.flush();
   }
 
   /** @throws OutputError */
   close(): void {
-    this.#csv.close();
+    try {
+      this.#writeHits();
+    } finally {
+      this.#csv.close();
+    }
+  }
+
+  #writeHits(): void {
+    const hits = this.#hits.splice(0);
+    for (const { rows, context, fields } of hits) rows.add(this.#csv, context, fields);
   }
 }
 
 /** `time_ns,seq`: the rows of one event of the engine have it in common. */
 class Stamp {
+  readonly bytes = new Uint8Array(2 * NUMBER_BYTES_MAX);
+  #length = 0;
   #timeNs = -1;
   #seq = -1;
-  readonly #text = new Uint8Array(2 * NUMBER_BYTES_MAX);
-  #length = 0;
 
-  put(bytes: Uint8Array, at: number, timeNs: number, seq: number): number {
-    if (timeNs !== this.#timeNs || seq !== this.#seq) {
-      const comma = putNumber(this.#text, 0, timeNs);
-      this.#text[comma] = COMMA;
-      this.#length = putNumber(this.#text, comma + 1, seq);
+  /** Sets it; returns its length. */
+  set({ timeNs, seq }: TraceContext): number {
+    if (seq !== this.#seq || timeNs !== this.#timeNs) {
+      const comma = putNumber(this.bytes, 0, timeNs);
+      this.bytes[comma] = COMMA;
+      this.#length = putNumber(this.bytes, comma + 1, seq);
       this.#timeNs = timeNs;
       this.#seq = seq;
     }
-    bytes.set(this.#text, at); // what is too much of it is overwritten by what follows
-    return at + this.#length;
+    return this.#length;
   }
 }
 
-/** `comm,cgroup`: neighbouring rows of a tracepoint mostly have both in common. */
-class Names {
-  readonly #texts = new KnownTexts(PLAIN_IN_CELL);
-  #comm: string | null = null;
-  #cgroup: string | null = null;
-  readonly #text = new Uint8Array(NAMES_BYTES_MAX);
-  /** −1: they need quotes, or are too long. */
-  #length = -1;
+interface TaskText {
+  readonly pid: number;
+  readonly comm: string;
+  readonly cgroup: string;
+  readonly bytes: Uint8Array;
+}
 
-  put(bytes: Uint8Array, at: number, comm: string, cgroup: string): number {
-    if (comm !== this.#comm || cgroup !== this.#cgroup) {
-      this.#length = this.#write(comm, cgroup);
-      this.#comm = comm;
-      this.#cgroup = cgroup;
-    }
-    if (this.#length < 0) return -1;
-    bytes.set(this.#text, at); // what is too much of it is overwritten by what follows
-    return at + this.#length;
-  }
+/** Tasks whose texts are kept, by pid: a power of two. */
+const TASKS_KEPT = 1024;
 
-  #write(comm: string, cgroup: string): number {
-    const commBytes = this.#texts.bytesOf(comm);
-    const cgroupBytes = this.#texts.bytesOf(cgroup);
-    if (commBytes === null || cgroupBytes === null) return -1;
-    const length = commBytes.length + 1 + cgroupBytes.length;
-    if (length > NAMES_BYTES_MAX) return -1;
-    this.#text.set(commBytes);
-    this.#text[commBytes.length] = COMMA;
-    this.#text.set(cgroupBytes, commBytes.length + 1);
-    return length;
+/** `pid,comm,cgroup,` of those who run. */
+class Tasks {
+  readonly #kept: TaskText[] = [];
+
+  bytesOf({ pid, comm, cgroup }: TraceContext): Uint8Array {
+    const slot = pid & (TASKS_KEPT - 1);
+    const kept = this.#kept[slot];
+    if (kept?.pid === pid && kept.comm === comm && kept.cgroup === cgroup) return kept.bytes;
+    const bytes = Buffer.from(`${pid},${csvCell(comm)},${csvCell(cgroup)},`);
+    this.#kept[slot] = { pid, comm, cgroup, bytes };
+    return bytes;
   }
 }
 
-/** A field of a tracepoint, and how it stands in the row written last. */
+/** A field of a tracepoint, and its value in the row written last. */
 interface Field {
   readonly key: string;
   /** The name as it is written before the value. */
   readonly label: Uint8Array;
+  /** NaN: it is a text. */
+  number: number;
+  text: string | null;
+}
+
+/** What the rows of all tracepoints have in common. */
+interface Common {
+  readonly stamp: Stamp;
+  readonly tasks: Tasks;
+  /** Of fields. */
   readonly texts: KnownTexts;
-  value: unknown;
-  /** Where it is in the text of all fields; −1: nowhere. */
-  start: number;
-  end: number;
 }
 
 /**
@@ -122,97 +137,95 @@ interface Field {
  */
 class EventRows {
   readonly #event: Uint8Array;
-  readonly #names = new Names();
   readonly #fields: Field[] = [];
-  /** The text of all fields in the row written last. */
-  readonly #args = new Uint8Array(ARGS_BYTES_MAX);
+  readonly #args = new KeptLine();
 
   constructor(
     private readonly name: TraceName,
-    private readonly stamp: Stamp,
+    private readonly common: Common,
   ) {
     this.#event = Buffer.from(`,${name},`);
   }
 
   /** Adds a row. */
   add(csv: CsvWriter, context: TraceContext, fields: Record<string, unknown>): void {
-    const bytes = csv.room(ROW_BYTES_MAX);
-    const end = this.#put(bytes, csv.used, context, fields);
-    if (end >= 0) {
-      csv.addRow(end);
+    if (!this.#putFields(fields)) {
+      const { timeNs, seq, pid, comm, cgroup } = context;
+      csv.row([timeNs, seq, this.name, pid, comm, cgroup, formatArgs(fields)]);
       return;
     }
-    const { timeNs, seq, pid, comm, cgroup } = context;
-    csv.row([timeNs, seq, this.name, pid, comm, cgroup, formatArgs(fields)]);
+    const { stamp, tasks } = this.common;
+    const stampLength = stamp.set(context);
+    const event = this.#event;
+    const task = tasks.bytesOf(context);
+    const args = this.#args.bytes;
+    const row = csv.room(stamp.bytes.length + event.length + task.length + args.length);
+    let at = csv.used;
+    // Each part is overwritten by the next one where it is too long.
+    row.set(stamp.bytes, at);
+    at += stampLength;
+    row.set(event, at);
+    at += event.length;
+    row.set(task, at);
+    at += task.length;
+    row.set(args, at);
+    csv.addRow(at + this.#args.length);
   }
 
-  /** Writes a row in which nothing needs quotes; -1 if something does, or it is too long. */
-  #put(
-    bytes: Uint8Array,
-    from: number,
-    { timeNs, seq, pid, comm, cgroup }: TraceContext,
-    fields: Record<string, unknown>,
-  ): number {
-    const args = this.#putArgs(fields);
-    if (args < 0) return -1;
-    let at = this.stamp.put(bytes, from, timeNs, seq);
-    bytes.set(this.#event, at);
-    at = putNumber(bytes, at + this.#event.length, pid);
-    bytes[at++] = COMMA;
-    at = this.#names.put(bytes, at, comm, cgroup);
-    if (at < 0) return -1;
-    bytes[at++] = COMMA;
-    bytes.set(this.#args, at);
-    return at + args;
-  }
-
-  /** Brings the text of all fields up to date; returns its length, or -1 as #put() does. */
-  #putArgs(fields: Record<string, unknown>): number {
-    let at = 0;
-    let i = 0;
+  /** Brings all fields up to date; false if one needs quotes. */
+  #putFields(fields: Record<string, unknown>): boolean {
+    const last = this.#fields;
+    let count = 0;
     for (const key in fields) {
       const value = fields[key];
       if (typeof value === 'function') continue;
-      const field = this.#field(i++, key);
-      if (field.value !== value || field.start !== at) {
-        const end = putField(this.#args, at, field, value);
-        if (end < 0) {
-          this.#fields.length = 0; // what was written may reach into those behind
-          return -1;
-        }
-        field.value = value;
-        field.start = at;
-        field.end = end;
+      const field = last[count];
+      if (field === undefined || field.key !== key || !isShown(field, value)) {
+        if (!this.#putField(count, key, value)) return false;
       }
-      at = field.end;
+      count += 1;
     }
-    return at;
+    if (count < last.length) this.#cut(count);
+    return true;
   }
 
-  /** Fields nearly always come in the same order: each has its place among them. */
-  #field(i: number, key: string): Field {
-    const known = this.#fields[i];
-    if (known !== undefined && known.key === key) return known;
-    const label = Buffer.from(`${i === 0 ? '' : ' '}${key}=`);
-    const texts = new KnownTexts(PLAIN);
-    const field = { key, label, texts, value: null, start: -1, end: -1 };
-    this.#fields[i] = field;
-    return field;
+  #putField(index: number, key: string, value: unknown): boolean {
+    let field = this.#fields[index];
+    if (field === undefined || field.key !== key) {
+      this.#cut(index); // fields nearly always come in the same order
+      const label = Buffer.from(`${index === 0 ? '' : ' '}${key}=`);
+      field = { key, label, number: Number.NaN, text: null };
+      this.#fields[index] = field;
+    }
+    if (typeof value === 'number' || typeof value === 'boolean') {
+      field.number = Number(value);
+      field.text = null;
+      this.#args.setNumber(index, field.label, field.number);
+      return true;
+    }
+    const text = String(value);
+    const bytes = this.common.texts.bytesOf(text);
+    if (bytes === null) {
+      this.#cut(index);
+      return false;
+    }
+    field.number = Number.NaN;
+    field.text = text;
+    this.#args.setText(index, field.label, bytes);
+    return true;
+  }
+
+  #cut(count: number): void {
+    this.#fields.length = Math.min(count, this.#fields.length);
+    this.#args.cut(count);
   }
 }
 
-/** Writes a field; -1 if its text needs quotes or there is no room. */
-function putField(bytes: Uint8Array, from: number, field: Field, value: unknown): number {
-  const { label, texts } = field;
-  if (from + label.length + NUMBER_BYTES_MAX > bytes.length) return -1;
-  bytes.set(label, from);
-  const at = from + label.length;
-  if (typeof value === 'number') return putNumber(bytes, at, value);
-  if (typeof value === 'boolean') return putNumber(bytes, at, value ? 1 : 0);
-  const text = texts.bytesOf(String(value));
-  if (text === null || at + text.length > bytes.length) return -1;
-  bytes.set(text, at);
-  return at + text.length;
+/** Kinds of value are told apart first: comparing what may be anything costs a call. */
+function isShown(field: Field, value: unknown): boolean {
+  if (typeof value === 'number') return value === field.number;
+  if (typeof value === 'string') return value === field.text;
+  return typeof value === 'boolean' && field.number === (value ? 1 : 0);
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { CgroupSnapshot, MachineSnapshot } from '../kernel/snapshot.js';
 import type { FileCalls } from './append_file.js';
-import { type CsvCell, CsvWriter } from './csv_writer.js';
+import { type CsvCell, CsvWriter, csvCell } from './csv_writer.js';
+import { KeptLine } from './kept_line.js';
 import { NUMBER_BYTES_MAX, putNumber } from './text_bytes.js';
 
 const PAGE_BYTES = 4096;
@@ -70,24 +71,11 @@ export function defaultSampleIntervalNs(untilNs: number): number {
   return Math.max(INTERVAL_NS_MIN, intervalMs * NS_PER_MS);
 }
 
-/** A row as it was written last, from the path on. */
-interface Row {
-  cells: CsvCell[];
-  /** Its bytes, in the first `length` of these. */
-  text: Uint8Array;
-  length: number;
-}
-
-/** Room for a row of ordinary numbers, so that it need not be made anew whenever one grows. */
-const ROW_BYTES = 512;
-
 /** samples.csv: a row for the machine (`/`) and for every cgroup at each sampled instant. */
 export class SamplesCsv {
   readonly #csv: CsvWriter;
   /** The rows of the last sample. */
-  readonly #rows: Row[] = [];
-  /** The cells of the row at hand. */
-  #cells: CsvCell[] = [];
+  readonly #rows: SampleRow[] = [];
 
   /** @throws OutputError when the file cannot be created. */
   constructor(path: string, calls?: FileCalls) {
@@ -96,46 +84,18 @@ export class SamplesCsv {
 
   /** Adds one row a cgroup, in the order given. @throws OutputError */
   sample(timeNs: number, machine: MachineSnapshot, cgroups: readonly CgroupSnapshot[]): void {
-    for (const [i, cgroup] of cgroups.entries()) {
-      const isMachine = cgroup.path === '/';
-      const cells = this.#cells;
-      let at = 0;
-      for (const cell of CGROUP_CELLS) cells[at++] = cell(cgroup);
-      for (const cell of MACHINE_CELLS) cells[at++] = isMachine ? cell(machine) : null;
-      this.#add(i, timeNs, cells);
+    for (let i = 0; i < cgroups.length; i++) {
+      const row = this.#rows[i] ?? new SampleRow();
+      this.#rows[i] = row;
+      row.update(cgroups[i]!, machine);
+      row.addTo(this.#csv, timeNs);
     }
     this.#rows.length = cgroups.length;
   }
 
   /** Adds the last sample's rows again: nothing has changed. @throws OutputError */
   again(timeNs: number): void {
-    for (const row of this.#rows) this.#repeat(timeNs, row);
-  }
-
-  /** Most rows of most samples are as they were before: those are copied. */
-  #add(i: number, timeNs: number, cells: CsvCell[]): void {
-    this.#rows[i] ??= { cells: [], text: new Uint8Array(ROW_BYTES), length: 0 };
-    const row = this.#rows[i];
-    if (isSame(row.cells, cells)) {
-      this.#repeat(timeNs, row);
-      return;
-    }
-    this.#csv.cells([timeNs]);
-    const start = this.#csv.used;
-    this.#csv.cells(cells);
-    row.length = this.#csv.used - start;
-    if (row.length > row.text.length) row.text = new Uint8Array(2 * row.length);
-    this.#csv.copyFrom(start, row.text);
-    this.#csv.endRow();
-    this.#cells = row.cells;
-    row.cells = cells;
-  }
-
-  #repeat(timeNs: number, { text, length }: Row): void {
-    const bytes = this.#csv.room(NUMBER_BYTES_MAX + text.length);
-    const at = putNumber(bytes, this.#csv.used, timeNs);
-    bytes.set(text, at); // what is too much of it is overwritten by what follows
-    this.#csv.addRow(at + length);
+    for (const row of this.#rows) row.addTo(this.#csv, timeNs);
   }
 
   /** @throws OutputError */
@@ -149,7 +109,32 @@ export class SamplesCsv {
   }
 }
 
-function isSame(a: readonly CsvCell[], b: readonly CsvCell[]): boolean {
-  for (let i = 0; i < b.length; i++) if (a[i] !== b[i]) return false;
-  return true;
+const COMMA = Buffer.from(',');
+
+/** A row of the last sample, from the path on. Most cells of most rows are as they were before. */
+class SampleRow {
+  readonly #line = new KeptLine();
+  readonly #cells: CsvCell[] = [];
+
+  update(cgroup: CgroupSnapshot, machine: MachineSnapshot): void {
+    let column = 0;
+    for (const cell of CGROUP_CELLS) this.#set(column++, cell(cgroup));
+    const isMachine = cgroup.path === '/';
+    for (const cell of MACHINE_CELLS) this.#set(column++, isMachine ? cell(machine) : null);
+  }
+
+  addTo(csv: CsvWriter, timeNs: number): void {
+    const { bytes, length } = this.#line;
+    const row = csv.room(NUMBER_BYTES_MAX + bytes.length);
+    const at = putNumber(row, csv.used, timeNs);
+    row.set(bytes, at); // what is too much of it is overwritten by the next row
+    csv.addRow(at + length);
+  }
+
+  #set(column: number, cell: CsvCell): void {
+    if (this.#cells[column] === cell) return;
+    this.#cells[column] = cell;
+    if (Number.isFinite(cell)) this.#line.setNumber(column, COMMA, cell as number);
+    else this.#line.setText(column, COMMA, Buffer.from(csvCell(cell)));
+  }
 }

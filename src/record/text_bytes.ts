@@ -4,22 +4,18 @@
  * them (measurements in test/bench/README.md).
  */
 
-/** What an ASCII character may need: nothing, anywhere. */
-export const PLAIN = 0;
-/** Quotes in a `key=value` pair, but none as a cell of comma-separated values: a space and `=`. */
-export const PLAIN_IN_CELL = 1;
-const SPECIAL = 2;
-
-const CLASSES = Uint8Array.from({ length: 128 }, (_, code) => {
+/** Whether a character of ASCII may stand in a text as it is: it needs no quotes anywhere. */
+const IS_PLAIN = Uint8Array.from({ length: 128 }, (_, code) => {
   const character = String.fromCharCode(code);
-  if (code < 32 || code === 127 || character === ',' || character === '"') return SPECIAL;
-  return character === ' ' || character === '=' ? PLAIN_IN_CELL : PLAIN;
+  return code < 32 || code === 127 || ' ,"='.includes(character) ? 0 : 1;
 });
 
 /** Bytes that a number takes at most: sign, digits, point and exponent. */
 export const NUMBER_BYTES_MAX = 24;
 
 const BILLION = 1e9;
+/** Of the numbers below. */
+const BILLION_DIGITS = 9;
 const ZERO = 48;
 
 /**
@@ -36,20 +32,34 @@ export function putNumber(bytes: Uint8Array, at: number, value: number): number 
     // In two parts, as integer arithmetic is on 32 bits.
     const high = Math.floor(value / BILLION);
     const between = putDigits(bytes, at, high, digitCount(high));
-    return putDigits(bytes, between, value - high * BILLION, 9);
+    return putDigits(bytes, between, value - high * BILLION, BILLION_DIGITS);
   }
-  return putPlain(bytes, at, String(value), PLAIN);
+  return putPlain(bytes, at, String(value));
+}
+
+/** Integers of n digits are from POWERS[n - 1] on and below POWERS[n]. */
+const POWERS = [0, ...Array.from({ length: BILLION_DIGITS }, (_, i) => 10 ** (i + 1))];
+
+/**
+ * Writes an integer ≥ 0 of at most nine digits, if they are just what fits between `start` and `end`.
+ * @returns whether it was written
+ */
+export function putInto(bytes: Uint8Array, start: number, end: number, value: number): boolean {
+  const digits = end - start;
+  const fits = value >= POWERS[digits - 1]! && value < POWERS[digits]! && value === (value | 0);
+  if (fits) putDigits(bytes, start, value, digits);
+  return fits;
 }
 
 /**
- * Writes a text if there is room for it and all its characters are of class `most` or plainer.
+ * Writes a text if there is room for it and all its characters are plain.
  * @returns where it ends, or -1 if it was not written
  */
-export function putPlain(bytes: Uint8Array, at: number, text: string, most: number): number {
+function putPlain(bytes: Uint8Array, at: number, text: string): number {
   if (at + text.length > bytes.length) return -1;
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
-    if (code > 127 || CLASSES[code]! > most) return -1;
+    if (code > 127 || IS_PLAIN[code] === 0) return -1;
     bytes[at + i] = code;
   }
   return at + text.length;
@@ -67,10 +77,7 @@ export class KnownTexts {
   #last: string | null = null;
   #lastBytes: Uint8Array | null = null;
 
-  /** @param most the least plain class of characters that a text may have */
-  constructor(private readonly most: number) {}
-
-  /** The text as it is written, or null if it has other characters. */
+  /** The text as it is written, or null if it needs quotes somewhere or is not ASCII. */
   bytesOf(text: string): Uint8Array | null {
     if (text !== this.#last) {
       this.#last = text;
@@ -81,7 +88,7 @@ export class KnownTexts {
 
   #learn(text: string): Uint8Array | null {
     const bytes = new Uint8Array(text.length);
-    const learnt = putPlain(bytes, 0, text, this.most) < 0 ? null : bytes;
+    const learnt = putPlain(bytes, 0, text) < 0 ? null : bytes;
     if (this.#known.size >= KNOWN_MAX) this.#known.clear();
     this.#known.set(text, learnt);
     return learnt;
@@ -94,7 +101,7 @@ const ONES = Uint8Array.from({ length: 100 }, (_, value) => ZERO + (value % 10))
 
 /** Writes the last `count` digits of an integer from 0 to 2^31 − 1. */
 function putDigits(bytes: Uint8Array, at: number, value: number, count: number): number {
-  let left = value;
+  let left = value | 0;
   let i = at + count;
   while (i - at >= 2) {
     const rest = (left / 100) | 0;

@@ -131,10 +131,9 @@ export class ResultStore {
     const own = this.#valuesOf(cell);
     const labels = cell.levels.map(({ label }) => label);
     for (const { run, status, endedBy, events, simulatedNs, values, token, error } of runs) {
-      this.#csv.cells([cell.index, run, ...labels, status, endedBy, events, simulatedNs]);
-      this.#csv.cells(own.map((at) => (at < 0 ? null : numberCell(values[at]))));
-      this.#csv.cells([token, error]);
-      this.#csv.endRow();
+      const facts = [cell.index, run, ...labels, status, endedBy, events, simulatedNs];
+      const metrics = own.map((at) => (at < 0 ? null : numberCell(values[at])));
+      this.#csv.row([...facts, ...metrics, token, error]);
     }
     this.#csv.flush();
   }
