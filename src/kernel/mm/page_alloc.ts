@@ -51,6 +51,12 @@ export function zonelist(k: Kernel, ac: AllocContext): readonly Zone[] {
   );
 }
 
+/** wmark_pages(): by the name of the property, V8 would look it up each time. */
+function wmark_pages(zone: Zone, mark: Mark): number {
+  if (mark === 'min') return zone.min;
+  return mark === 'low' ? zone.low : zone.high;
+}
+
 /** zone_watermark_ok() for 2^order pages. */
 export function zone_watermark_ok(
   zone: Zone,
@@ -74,7 +80,10 @@ export function pages_above(k: Kernel, node: number, mark: Mark): number {
   for (const zone of k.zonelists[node]!) {
     if (zone.node !== node) break;
     const classzone = k.zonelists[node]![0]!.index;
-    room += Math.max(0, zone.free - zone[mark] - (zone.lowmem_reserve[classzone] ?? 0));
+    room += Math.max(
+      0,
+      zone.free - wmark_pages(zone, mark) - (zone.lowmem_reserve[classzone] ?? 0),
+    );
   }
   return room;
 }
@@ -86,7 +95,7 @@ export function take_pages(k: Kernel, node: number, n: number, mark: Mark): void
   const classzone = list[0]!.index;
   for (const zone of list) {
     if (left === 0 || zone.node !== node) break;
-    const room = zone.free - zone[mark] - (zone.lowmem_reserve[classzone] ?? 0);
+    const room = zone.free - wmark_pages(zone, mark) - (zone.lowmem_reserve[classzone] ?? 0);
     const now = Math.min(left, Math.max(0, room));
     rmqueue(k, zone, now);
     left -= now;
@@ -115,7 +124,7 @@ export function get_page_from_freelist(
     const ok =
       (flags & ALLOC_NO_WATERMARKS) !== 0
         ? zone.free >= pages
-        : zone_watermark_ok(zone, ac.order, zone[mark], classzone, flags);
+        : zone_watermark_ok(zone, ac.order, wmark_pages(zone, mark), classzone, flags);
     if (!ok || zone.free < pages) continue;
     rmqueue(k, zone, pages);
     return zone.node;
