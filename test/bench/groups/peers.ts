@@ -12,7 +12,7 @@ import type { Benchmark, Part, Reading, Work } from '../benchmark.js';
 import { DELAYS_MASK, delaysNs, hold } from '../loads.js';
 
 const group = 'other simulators';
-const POPULATIONS = [1000, 100_000];
+const POPULATIONS = [1000, 100_000, 1_000_000];
 const comparison = (pending: number): string =>
   `hold model against simjs, ${pending.toLocaleString('en-US')} events pending`;
 
@@ -55,6 +55,7 @@ export const benchmarks: Benchmark[] = POPULATIONS.flatMap((pending) => [
     comparison: comparison(pending),
     name: 'oomsim',
     unit: 'event',
+    slow: pending > 100_000,
     target: { faster: { than: 'simjs', times: 10 } },
     prepare: () => hold('ladder', pending, delaysNs.exponential),
   },
@@ -63,12 +64,16 @@ export const benchmarks: Benchmark[] = POPULATIONS.flatMap((pending) => [
     comparison: comparison(pending),
     name: 'simjs',
     unit: 'event',
+    slow: pending > 100_000,
     prepare: () => simjsHold(pending),
   },
 ]);
 
 const source = (name: string): string =>
   fileURLToPath(new URL(`../peers/${name}`, import.meta.url));
+
+/** Events of a round of theirs: at least as many as are pending, so that each had its turn. */
+const EVENTS_MIN = 200_000;
 
 /** What a program prints; NaN if it can't be run. */
 function numberFrom(program: string, args: readonly string[]): number {
@@ -112,14 +117,18 @@ function oomsim(pending: number): number {
   return roundsNs.toSorted((a, b) => a - b)[7]!;
 }
 
-/** @param ahead the ratio that is asked for: a `max` is one of our time to theirs */
+/**
+ * @param ahead the ratio that is asked for: a `max` is one of our time to theirs
+ * @param pendingMax more than so many do not fit in memory
+ */
 function peer(
   name: string,
   install: string,
   ahead: Part,
   ns: (args: readonly string[]) => number,
+  pendingMax = Number.POSITIVE_INFINITY,
 ): Reading[] {
-  return POPULATIONS.map((pending) => ({
+  return POPULATIONS.filter((pending) => pending <= pendingMax).map((pending) => ({
     group,
     name: `oomsim against ${name}, ${pending.toLocaleString('en-US')} events pending`,
     times: 3,
@@ -130,7 +139,7 @@ function peer(
       ahead,
     ],
     read: () => {
-      const theirs = ns([String(pending), '200000']);
+      const theirs = ns([String(pending), String(Math.max(EVENTS_MIN, pending))]);
       const ours = oomsim(pending);
       const ratio = ahead.target?.max === undefined ? theirs / ours : ours / theirs;
       return [theirs, ours, ratio];
@@ -149,8 +158,12 @@ export const readings: Reading[] = [
   ...peer('ns-3 (PriorityQueue)', 'libns3-dev', faster(2.5), (args) =>
     compiled('ns3_hold.cc', ['-lns3-core'], args),
   ),
-  ...peer('SimGrid (actors)', 'libsimgrid-dev', faster(10), (args) =>
-    compiled('simgrid_hold.cc', ['-lsimgrid'], [...args, ...SIMGRID]),
+  ...peer(
+    'SimGrid (actors)',
+    'libsimgrid-dev',
+    faster(10),
+    (args) => compiled('simgrid_hold.cc', ['-lsimgrid'], [...args, ...SIMGRID]),
+    100_000,
   ),
   // A queue alone, that calls nothing and can't cancel: how near to the machine one can get.
   ...peer('a ladder queue in C++', 'g++', slower(4.5), (args) =>
