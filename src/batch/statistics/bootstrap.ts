@@ -2,7 +2,7 @@
 import { RandomStreams } from '../../engine/random.js';
 import { normalCdf, normalQuantile } from './distributions.js';
 import { CONFIDENCE, type Interval } from './interval.js';
-import { quantileSorted } from './moments.js';
+import { quantileOf } from './moments.js';
 
 export const RESAMPLES = 2000;
 
@@ -59,7 +59,7 @@ export function bcaInterval(
   if (Number.isNaN(estimate) || count < 2) {
     return { mean: estimate, low: Number.NaN, high: Number.NaN };
   }
-  const replicates = replicatesOf(resamples.of(count), statistic).sort();
+  const replicates = replicatesOf(resamples.of(count), statistic);
   let below = 0;
   for (const value of replicates) below += value < estimate ? 1 : value === estimate ? 0.5 : 0;
   const share = below / replicates.length;
@@ -69,7 +69,7 @@ export function bcaInterval(
   const bound = (p: number): number => {
     const z = bias + normalQuantile(p);
     const level = normalCdf(bias + z / (1 - acceleration * z));
-    return quantileSorted(replicates, level);
+    return quantileOf(replicates, level);
   };
   return { mean: estimate, low: bound((1 - confidence) / 2), high: bound((1 + confidence) / 2) };
 }

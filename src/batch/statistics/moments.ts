@@ -25,6 +25,45 @@ export function quantileSorted(sorted: Float64Array, p: number): number {
   return low + (high - low) * (position - below);
 }
 
+/** The same of values in any order, which it changes; sorting them would take several times as long. */
+export function quantileOf(values: Float64Array, p: number): number {
+  const position = p * (values.length - 1);
+  const below = Math.floor(position);
+  if (!(below >= 0)) return Number.NaN;
+  const low = select(values, below);
+  const high = below + 1 < values.length ? smallest(values, below + 1) : low;
+  return low + (high - low) * (position - below);
+}
+
+/** Puts the value where it would be if they were sorted: no larger one before it, no smaller behind. */
+function select(values: Float64Array, at: number): number {
+  let first = 0;
+  let last = values.length - 1;
+  while (first < last) {
+    const pivot = values[(first + last) >> 1]!;
+    let up = first;
+    let down = last;
+    while (up <= down) {
+      while (values[up]! < pivot) up++;
+      while (values[down]! > pivot) down--;
+      if (up > down) break;
+      const value = values[up]!;
+      values[up++] = values[down]!;
+      values[down--] = value;
+    }
+    if (at <= down) last = down;
+    else if (at >= up) first = up;
+    else break; // it is one of those that equal the pivot
+  }
+  return values[at]!;
+}
+
+function smallest(values: Float64Array, from: number): number {
+  let least = values[from]!;
+  for (let i = from + 1; i < values.length; i++) if (values[i]! < least) least = values[i]!;
+  return least;
+}
+
 export function median(values: Float64Array): number {
   return quantileSorted(values.toSorted(), 0.5);
 }
