@@ -6,16 +6,23 @@
  * What package.json has under `dependencies` is installed with oomsim and loaded by the few commands
  * that need it; everything else that src imports is part of the bundle.
  */
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { build, type Metafile } from 'esbuild';
 
 const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as {
   dependencies: Record<string, string>;
 };
 
+/** What an earlier build has left: names of chunks change with what is in them. */
+function removeModules(): void {
+  mkdirSync('dist', { recursive: true });
+  for (const name of readdirSync('dist', { recursive: true, encoding: 'utf8' })) {
+    if (/\.js(\.map)?$/.test(name)) rmSync(`dist/${name}`);
+  }
+}
+
 /** Bundles src into dist: entry points at the paths they have in src, what they share in chunks. */
 async function bundle(): Promise<Metafile> {
-  rmSync('dist/chunks', { recursive: true, force: true }); // their names change
   const { metafile } = await build({
     entryPoints: ['src/cli/main.ts', 'src/index.ts', 'src/batch/runner/worker.ts'],
     outbase: 'src',
@@ -54,4 +61,5 @@ function licenceIn(folder: string): string {
   return chapter[0];
 }
 
+removeModules();
 writeFileSync('dist/NOTICES', notices(await bundle()));

@@ -1,7 +1,7 @@
 /** Whether there is such a kernel, such a policy, such a switch. */
 import { POLICIES } from '../kernel/policy/index.js';
 import { PROFILES, profileOf, SWITCHES, switchProblem } from '../kernel/profile.js';
-import { type Located, mismatch, sentence } from './issues.js';
+import { type Located, mismatch, sentence } from './located.js';
 import { hint } from './suggest.js';
 import type { Workload } from './types.js';
 

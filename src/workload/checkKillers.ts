@@ -1,6 +1,6 @@
 /** What userspace killers name must exist: their own cgroup, and those they watch. */
 
-import { type Located, sentence } from './issues.js';
+import { type Located, sentence } from './located.js';
 import type { KillerSpec } from './types.js';
 
 /** @param unknown makes the problem of a cgroup that the file does not know, or null */

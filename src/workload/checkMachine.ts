@@ -1,6 +1,6 @@
 /** The machine: zones that make sense, and room for what is there at the start. */
 
-import { type Located, mismatch, sentence } from './issues.js';
+import { type Located, mismatch, sentence } from './located.js';
 import type { Workload, ZoneSpec } from './types.js';
 import { formatSize, PAGE_BYTES } from './units.js';
 

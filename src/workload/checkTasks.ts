@@ -1,6 +1,6 @@
 /** How many tasks a workload starts: no cycles, no more than a simulator can hold, no busy loops. */
 
-import { type Located, sentence } from './issues.js';
+import { type Located, sentence } from './located.js';
 import { type PlacedStep, stepsOf, takesTime } from './steps.js';
 import type { ProcessSpec, Workload } from './types.js';
 

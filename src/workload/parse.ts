@@ -1,7 +1,8 @@
 /** From the text of a workload file to the normalised, checked workload. */
 
 import { checkWorkload } from './check.js';
-import { fromIssue, type Located } from './issues.js';
+import { fromIssue } from './issues.js';
+import type { Located } from './located.js';
 import { WorkloadError } from './problems.js';
 import { type ParsedFile, workloadSchema } from './schema.js';
 import { Source } from './source.js';

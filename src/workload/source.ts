@@ -13,7 +13,7 @@ import {
   type Pair,
   parseDocument,
 } from 'yaml';
-import type { Located } from './issues.js';
+import type { Located } from './located.js';
 import { type Problem, pathText, printable, WorkloadError } from './problems.js';
 
 /** Structures nested deeper than this are refused; the deepest sensible one is some 20. */

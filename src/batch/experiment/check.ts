@@ -1,5 +1,5 @@
 /** What the schema can't see: names in an experiment that must exist, or must differ. */
-import { type Located, sentence } from '../../workload/issues.js';
+import { type Located, sentence } from '../../workload/located.js';
 import { hint } from '../../workload/suggest.js';
 import { isWithin } from '../metrics/containers.js';
 import { metricNames, metricOf } from '../metrics/definitions.js';

@@ -1,8 +1,9 @@
 /** Reading an experiment from a file, or a shipped one by its name. */
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { fromIssue, type Located, sentence } from '../../workload/issues.js';
+import { fromIssue } from '../../workload/issues.js';
 import { loadWorkload, readText, shippedWorkloads } from '../../workload/load.js';
+import { type Located, sentence } from '../../workload/located.js';
 import { packageFile } from '../../workload/package_files.js';
 import { parseWorkload, readWorkload } from '../../workload/parse.js';
 import { InputError, printable, WorkloadError } from '../../workload/problems.js';

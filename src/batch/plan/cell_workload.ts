@@ -1,6 +1,6 @@
 /** The workload of a cell: the base with the changes of its levels. */
 import { createHash } from 'node:crypto';
-import { type Located, sentence } from '../../workload/issues.js';
+import { type Located, sentence } from '../../workload/located.js';
 import { readWorkload } from '../../workload/parse.js';
 import type { Workload } from '../../workload/types.js';
 import { type WorkloadFile, workloadToYaml } from '../../workload/write.js';
