@@ -1,7 +1,7 @@
 /**
- * `npm run build`, its first half: the program and the library, bundled. As the 500 modules that they
- * are, opening and linking those of a run takes longer than all else until its first event. The
- * second half, tsc, writes the library's declarations.
+ * `npm run build`, its first half: program, library and worker thread, bundled, for a run that starts
+ * in little more than half the time (test/bench/README.md). The second half, tsc, writes the library's
+ * declarations.
  *
  * What package.json has under `dependencies` is installed with oomsim and loaded by the few commands
  * that need it; everything else that src imports is part of the bundle.

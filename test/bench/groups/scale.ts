@@ -1,9 +1,10 @@
 /** Large machines, long runs, victim selection, start-up. CPU time, as the machine may have other work. */
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
 import type { Kernel } from '../../../src/kernel/kernel.js';
 import { GFP_KERNEL } from '../../../src/kernel/mm/gfp.js';
 import { add_mm_counter } from '../../../src/kernel/mm/mm_types.js';
@@ -13,7 +14,9 @@ import { scan_processes, select_bad_process } from '../../../src/kernel/mm/oom_k
 import { cgroup_policy, scan_leaves } from '../../../src/kernel/policy/cgroup.js';
 import type { Task } from '../../../src/kernel/sched/task.js';
 import { boot, type System } from '../../../src/run/boot.js';
+import { packageFile } from '../../../src/workload/package_files.js';
 import type { Workload } from '../../../src/workload/types.js';
+import { batches } from '../batch_load.js';
 import type { Benchmark, Reading, Work } from '../benchmark.js';
 import { crowdedMachine, longLived, type Size } from '../machines.js';
 
@@ -122,18 +125,31 @@ const series: Reading = {
   },
 };
 
-const MAIN = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
+const MAIN = packageFile('dist/cli/main.js');
 
-/** Wall-clock ms that the built program takes for a command line. */
-function programMs(args: readonly string[]): number {
+/** Wall-clock ms that Node takes for a command line. */
+function nodeMs(...args: readonly string[]): number {
   const dir = mkdtempSync(join(tmpdir(), 'oomsim-bench-'));
   try {
     const begin = performance.now();
-    execFileSync(process.execPath, [MAIN, ...args], { cwd: dir, stdio: 'ignore' });
+    execFileSync(process.execPath, args, { cwd: dir, stdio: 'ignore' });
     return performance.now() - begin;
   } finally {
     rmSync(dir, { recursive: true });
   }
+}
+
+/** Wall-clock ms of a thread of a batch, from its start to the end of its first run. */
+async function coldThreadMs(): Promise<number> {
+  const batchOf = batches();
+  const begin = performance.now();
+  // Without the loader for TypeScript that this process has.
+  const thread = new Worker(packageFile('dist/batch/runner/worker.js'), { execArgv: [] });
+  thread.postMessage(batchOf([1]));
+  await once(thread, 'message');
+  const ms = performance.now() - begin;
+  await thread.terminate();
+  return ms;
 }
 
 const FIRST_EVENT = ['run', 'small-vs-large', '--no-ui', '--quiet', '--until', '1us'];
@@ -144,10 +160,17 @@ const startUp: Reading[] = [
     name: 'start-up, wall clock',
     times: 7,
     parts: [
+      { name: 'node that does nothing', unit: 'ms' },
       { name: 'oomsim --help', unit: 'ms', target: { max: 150 } },
       { name: 'oomsim run to the first event, and out', unit: 'ms', target: { max: 250 } },
+      { name: 'a thread of a batch to the end of its first run', unit: 'ms' },
     ],
-    read: () => [programMs(['--help']), programMs(FIRST_EVENT)],
+    read: async () => [
+      nodeMs('-e', '0'),
+      nodeMs(MAIN, '--help'),
+      nodeMs(MAIN, ...FIRST_EVENT),
+      await coldThreadMs(),
+    ],
   },
 ];
 

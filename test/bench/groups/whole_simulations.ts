@@ -5,6 +5,7 @@ import { RandomStreams } from '../../../src/engine/random.js';
 import { Simulation } from '../../../src/engine/simulation.js';
 import { boot } from '../../../src/run/boot.js';
 import { loadWorkload } from '../../../src/workload/load.js';
+import { batches } from '../batch_load.js';
 import type { Benchmark, Work } from '../benchmark.js';
 import { type Contender, newQueue } from '../loads.js';
 
@@ -65,20 +66,13 @@ const BATCH_WARM_UPS = 10;
 function batchRuns(threads: number, target?: Benchmark['target']): Benchmark {
   const prepare = (): Work => {
     const executor = new ThreadExecutor(threads);
-    const { workload, hash } = loadWorkload('small-vs-large');
-    const containers = ['/few', '/many'].map((name) => ({
-      name,
-      paths: [name],
-      requestBytes: null,
-    }));
-    const cell = { cell: 0, workload, hash, containers, seed: 'bench' };
-    const choices = { policy: undefined, kernel: undefined, check: false };
+    const batchOf = batches();
     return async () => {
-      const batches = Array.from({ length: BATCHES }, (_, batch) => {
+      const played = Array.from({ length: BATCHES }, (_, batch) => {
         const runs = Array.from({ length: RUNS_A_BATCH }, (_, i) => batch * RUNS_A_BATCH + i + 1);
-        return executor.play({ ...cell, ...choices, runs });
+        return executor.play(batchOf(runs));
       });
-      await Promise.all(batches);
+      await Promise.all(played);
       return BATCHES * RUNS_A_BATCH;
     };
   };
