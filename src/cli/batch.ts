@@ -1,4 +1,5 @@
 /** `oomsim batch EXPERIMENT`: policies × sizes × seeds, in parallel, with statistics. */
+import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { agendaOf, concludeBatch, playBatch } from '../batch/batch.js';
@@ -11,6 +12,7 @@ import { dryRun, dryRunText } from '../batch/report/dry_run.js';
 import { summaryJson } from '../batch/report/summary_json.js';
 import { formatSummary } from '../batch/report/terminal.js';
 import { ResultStore } from '../batch/results/store.js';
+import { takeFolder } from '../batch/results/take_folder.js';
 import { Agenda } from '../batch/runner/agenda.js';
 import { ThreadExecutor } from '../batch/runner/executor.js';
 import { PROGRAM_VERSION } from '../run/program_version.js';
@@ -46,6 +48,21 @@ export async function runBatch(file: string, flags: BatchFlags): Promise<number>
   const dir = join(flags.out, folderName(plan, shard));
   const threads = flags.workers ?? availableParallelism();
   if (flags.dryRun) return showDryRun(plan, shard, dir, threads, flags.json === true);
+  const giveBack = takeFolder(dir);
+  try {
+    return await playInto(dir, plan, shard, threads, flags);
+  } finally {
+    giveBack();
+  }
+}
+
+async function playInto(
+  dir: string,
+  plan: Plan,
+  shard: Shard,
+  threads: number,
+  flags: BatchFlags,
+): Promise<number> {
   const store = new ResultStore(dir, plan, flags.force === true);
   const agenda = agendaOf(plan, store, shard);
   await play(agenda, store, threads, flags);
@@ -98,12 +115,23 @@ function flagsOfShards({ replications, check }: BatchFlags): string[] {
 }
 
 function showDryRun(plan: Plan, shard: Shard, dir: string, threads: number, json: boolean): number {
-  const there = ResultStore.existing(dir, plan);
-  const agenda = there === null ? new Agenda(plan, shard) : agendaOf(plan, there, shard);
+  const agenda = agendaSoFar(plan, shard, dir);
   const dry = dryRun(plan, agenda, threads);
   if (json) printJson({ name: plan.experiment.name, plan: plan.hash, dir, ...dry });
   else printResult(dryRunText(plan, dry, dir));
   return EXIT.ok;
+}
+
+/** What is left to be played; taking the folder keeps its rows from somebody who writes them. */
+function agendaSoFar(plan: Plan, shard: Shard, dir: string): Agenda {
+  if (!existsSync(dir)) return new Agenda(plan, shard);
+  const giveBack = takeFolder(dir);
+  try {
+    const there = ResultStore.existing(dir, plan);
+    return there === null ? new Agenda(plan, shard) : agendaOf(plan, there, shard);
+  } finally {
+    giveBack();
+  }
 }
 
 function concludeShard(

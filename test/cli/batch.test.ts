@@ -1,7 +1,8 @@
 /** `oomsim batch` and `oomsim merge` as a user has them. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
+import { takeFolder } from '../../src/batch/results/take_folder.js';
 import { TINY } from '../batch/tiny.js';
 import { tempDir } from '../record/temp_dir.js';
 import { oomsim, startOomsim } from './program.js';
@@ -65,6 +66,35 @@ test.each([
   expect(resumed.stderr).toMatch(/runs are there already/);
   oomsim([...args.slice(0, -1), 'whole'], { cwd });
   expect(filesOf(cwd, 'cut')).toBe(filesOf(cwd, 'whole'));
+});
+
+test('a folder that somebody plays into is left alone; what the dead have left is taken over', () => {
+  const cwd = folder();
+  const args = ['batch', 'tiny.yaml', '-q', '--out', 'shared'];
+  const dir = join(cwd, 'shared', 'tiny');
+  const giveBack = takeFolder(dir);
+  for (const more of [[], ['--dry-run'], ['--force']]) {
+    expect(oomsim([...args, ...more], { cwd })).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringMatching(/tiny: oomsim plays into it already, as process \d+ \(wait/),
+    });
+  }
+  expect(readdirSync(dir)).toEqual(['playing.pid']);
+  giveBack();
+  writeFileSync(join(dir, 'playing.pid'), `${process.pid} 1\n`); // this number, but started before
+  expect(oomsim(args, { cwd }).exitCode).toBe(0);
+  expect(readdirSync(dir)).not.toContain('playing.pid');
+});
+
+test('a damaged row is played again', () => {
+  const cwd = folder();
+  const args = ['batch', 'tiny.yaml', '-q'];
+  oomsim(args, { cwd });
+  const path = join(cwd, 'out', 'tiny', 'runs.csv');
+  const whole = readFileSync(path, 'utf8');
+  writeFileSync(path, whole.replace(/\n0,3,/, '\n,'));
+  expect(oomsim(args, { cwd }).exitCode).toBe(0);
+  expect(readFileSync(path, 'utf8')).toBe(whole);
 });
 
 test('a command of the report plays the run whose token is in runs.csv', () => {

@@ -32,6 +32,7 @@ export function sortRuns(paths: readonly string[], header: string, to: string): 
           continue;
         }
         const key = keyOf(text);
+        if (Number.isNaN(key)) continue; // not a row that was written here
         const known = places.get(key);
         if (known !== undefined && read(fds[known.file]!, known) !== `${text}\n`) {
           const [cell, run] = text.split(',', 2);
@@ -72,10 +73,11 @@ export function sortRuns(paths: readonly string[], header: string, to: string): 
 /** More runs of a cell than this are refused by the schema. */
 const RUNS_MAX = 2 ** 24;
 
-/** Cell and run, the first two cells of a row, as one number that sorts like them. */
+/** Cell and run, the first two cells of a row, as one number that sorts like them; or NaN. */
 function keyOf(row: string): number {
   const first = row.indexOf(',');
   const second = row.indexOf(',', first + 1);
+  if (first < 1 || second < first + 2) return Number.NaN;
   return Number(row.slice(0, first)) * RUNS_MAX + Number(row.slice(first + 1, second));
 }
 
