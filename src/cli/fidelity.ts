@@ -5,7 +5,10 @@ import {
   fidelity,
   totals,
 } from '../run/fidelity/fidelity.js';
+import { TRUTH_KERNELS } from '../run/fidelity/translate.js';
 import { alignColumns } from '../run/text_table.js';
+import { InputError, printable } from '../workload/problems.js';
+import { hint } from '../workload/suggest.js';
 
 interface FidelityFlags {
   readonly kernel?: string;
@@ -16,13 +19,21 @@ interface FidelityFlags {
 /**
  * Plays every truth file of a folder and compares.
  * @returns the exit code: 0, or 1 if any outcome differs
+ * @throws InputError if there is nothing to compare with
  */
 export async function runFidelity(dir: string, flags: FidelityFlags): Promise<number> {
+  const { kernel } = flags;
+  const kernels = Object.keys(TRUTH_KERNELS);
+  if (kernel !== undefined && !kernels.includes(kernel)) {
+    const known = `${hint(kernel, kernels)}; known: ${kernels.join(', ')}`;
+    throw new InputError(`nothing was measured on a kernel "${printable(kernel)}"${known}`);
+  }
   const rows: FidelityRow[] = [];
   for (const row of fidelity(dir)) {
-    if (flags.kernel !== undefined && row.kernel !== flags.kernel) continue;
-    rows.push(row);
+    if (kernel === undefined || row.kernel === kernel) rows.push(row);
   }
+  if (rows.length === 0)
+    throw new InputError(`${printable(dir)}: nothing measured on such a kernel`);
   const sums = totals(rows);
   process.stdout.write(flags.json ? json(rows, sums) : text(rows, sums, flags.quiet === true));
   return rows.every((row) => row.agrees) ? 0 : 1;

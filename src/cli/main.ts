@@ -212,7 +212,7 @@ function addFidelity(program: Command, finish: Finish): void {
     .command('fidelity')
     .description('play truth files and compare with what the real kernels did')
     .argument('<dir>', 'folder of truth files')
-    .addOption(COMMON.kernel())
+    .addOption(new Option('--kernel <name>', 'only what was measured on this kernel'))
     .addOption(COMMON.json())
     .addOption(COMMON.quiet())
     .action(async (dir, flags) => finish((await import('./fidelity.js')).runFidelity(dir, flags)));

@@ -21,3 +21,30 @@ test.each([
   expect(stderr).toMatch(message);
   expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
 });
+
+const MEASURED = {
+  name: 'idle',
+  kernels: {
+    '6.1': {
+      ...{ stable: true, stable_set: true, zones: {} },
+      outcomes: [{ victims: [], panic: false, group_kills: 0, alloc_failures: 0 }],
+      scenario: {
+        mem_mb: 64,
+        duration_ms: 50,
+        processes: [{ id: 'p', program: [{ op: 'hold' }] }],
+      },
+    },
+  },
+};
+
+test.each([
+  ['6.1', 0, /^$/],
+  ['4.15', 2, /a kernel "4\.15".*; known: 4\.15-vanilla, /],
+  ['4.15-seed', 2, /^oomsim: idle\.json: nothing measured on such a kernel\n$/],
+])('fidelity --kernel %s', (kernel, exitCode, message) => {
+  const cwd = tempDir();
+  writeFileSync(join(cwd, 'idle.json'), JSON.stringify(MEASURED));
+  const outcome = oomsim(['fidelity', 'idle.json', '--kernel', kernel], { cwd });
+  expect(outcome.stderr).toMatch(message);
+  expect(outcome.exitCode).toBe(exitCode);
+});
