@@ -1,5 +1,5 @@
 /** What Kubernetes is given is the same experiment, with all that it needs. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
@@ -60,18 +60,17 @@ test.each([
   expect(planOf(loadExperiment(join(folder, basename(path)))).hash).toBe(plan.hash);
 });
 
-test('what lies elsewhere is refused, for it would not be found', () => {
-  const plan = planOf(loadExperiment(experimentIn('exp', '../mine.yaml', './kill.ts')));
-  const options = {
-    experiment: plan.experiment.path,
-    shards: 2,
-    out: 'out',
-    image: 'oomsim',
-    flags: [],
-  };
+test.each([
+  ['exp', () => '../mine.yaml', /^mine\.yaml is not/],
+  ['.', () => join(process.cwd(), 'mine.yaml'), /^\/.*mine\.yaml is not/],
+])('in %s, what would not be found there is refused', (from, workload, message) => {
+  const path = experimentIn(from, 'mine.yaml', './kill.ts');
+  writeFileSync(path, readFileSync(path, 'utf8').replace('mine.yaml', workload()));
+  const options = { experiment: path, shards: 2, out: 'out', image: 'oomsim', flags: [] };
+  const plan = planOf(loadExperiment(path));
+  expect(() => kubernetesManifest(plan, options)).toThrow(message);
   expect(() => kubernetesManifest(plan, options)).toThrow(
-    'mine.yaml lies outside the folder of exp/experiment.yaml: ' +
-      'Kubernetes is given what is beside the experiment, or below it',
+    `named from the folder of ${path}: Kubernetes is given what is beside the experiment, or below it`,
   );
 });
 

@@ -103,9 +103,10 @@ function filesOf({ experiment, cells }: Plan): Map<string, string> {
 function pathBeside(experiment: string, file: string): string {
   if (!existsSync(file)) return file;
   const path = relative(dirname(experiment), file);
-  if (path.startsWith('..') || isAbsolute(path)) {
+  const named = isAbsolute(file) && !isAbsolute(experiment); // from the root: elsewhere in the pod
+  if (named || path.startsWith('..') || isAbsolute(path)) {
     throw new InputError(
-      `${printable(file)} lies outside the folder of ${printable(experiment)}: ` +
+      `${printable(file)} is not named from the folder of ${printable(experiment)}: ` +
         'Kubernetes is given what is beside the experiment, or below it',
     );
   }

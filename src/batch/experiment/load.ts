@@ -1,6 +1,6 @@
 /** Reading an experiment from a file, or a shipped one by its name. */
 import { existsSync, readdirSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, isAbsolute, join } from 'node:path';
 import { fromIssue } from '../../workload/issues.js';
 import { loadWorkload, readText, shippedWorkloads } from '../../workload/load.js';
 import { type Located, sentence } from '../../workload/located.js';
@@ -107,7 +107,7 @@ function baseOf(
 }
 
 function baseFile(written: string, fileName: string, problems: Located[]): KeptBase | null {
-  const beside = join(dirname(fileName), written);
+  const beside = isAbsolute(written) ? written : join(dirname(fileName), written);
   if (existsSync(beside)) return { path: beside, text: readText(beside) };
   if (shippedWorkloads().includes(written)) {
     return { path: written, text: loadWorkload(written).text };
