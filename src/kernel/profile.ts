@@ -20,6 +20,7 @@ export interface Profile {
   reaper_skips_mlocked: boolean;
   exit_mmap_reaps: boolean;
   process_mrelease: boolean;
+  mmu_gather_resched: boolean;
   memcg_oom: 'fault_end' | 'charge';
   memcg_oom_failed: 'force' | 'enomem';
   memcg_oom_needs_fs: boolean;
@@ -62,6 +63,7 @@ const V4_15: Profile = {
   reaper_skips_mlocked: true,
   exit_mmap_reaps: false,
   process_mrelease: false,
+  mmu_gather_resched: false,
   memcg_oom: 'fault_end',
   memcg_oom_failed: 'force',
   memcg_oom_needs_fs: true,
@@ -149,6 +151,7 @@ const HISTORY: readonly Preset[] = [
       reaper_delay_hz: 2,
       reaper_skips_mlocked: false,
       process_mrelease: true,
+      mmu_gather_resched: true,
       memcg_oom_failed: 'enomem',
       dying_force_charge: false,
       oom_group_kill_event: true,

@@ -64,6 +64,10 @@ export const SWITCH_DOCS: Readonly<Record<keyof Profile, SwitchDoc>> = {
     doc: 'process_mrelease(2) exists',
     source: 'mm/oom_kill.c: in 5.17-rc5 (5.15), not in 5.9.1',
   },
+  mmu_gather_resched: {
+    doc: 'gathered pages are freed with preemption points',
+    source: 'tlb_batch_pages_flush(): in 5.19 (b191c9bc334a), not in 5.17-rc5',
+  },
   memcg_oom: {
     doc: 'a memcg kills at the end of a fault or charge',
     source: 'mem_cgroup_oom(): charge in 4.19.1, not in 4.17',

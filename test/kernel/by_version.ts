@@ -207,6 +207,20 @@ export const ROWS: readonly Row[] = [
     },
   ],
   [
+    'mmu_gather_resched',
+    'pages of a process that exits, when somebody who wakes up meanwhile gets the only CPU',
+    '4.14: 0, 5.19: 1024',
+    (kernel) => {
+      const a = { cgroup: '/a', anon: 2048 };
+      const costs = { freePageNs: 4000 };
+      const w = world({ kernel, cgroups: { '/a': {} }, costs, tasks: { me: {}, a } });
+      const seen = w.start(w.tasks.me, w.usage_at(w.tasks.me, '/a', 5));
+      w.kill('a');
+      w.advance(10);
+      return seen.value;
+    },
+  ],
+  [
     'memcg_oom',
     'whom a charge by a system call at the limit kills',
     '4.14: , 4.19: hog',

@@ -228,6 +228,12 @@ export class World<Name extends string> {
     }
   }
 
+  /** Sleeps until `ms`; what a memcg has been charged for when the task has the CPU again. */
+  *usage_at(t: Task, path: string, ms: number): Flow<number> {
+    yield this.k.sched.sleep_until(t, ms * MS, TASK_UNINTERRUPTIBLE);
+    return this.memcg(path).memory.usage;
+  }
+
   /** Writes to a file of a cgroup; a number is pages. Takes as much simulated time as it takes. */
   write(t: Task, path: string, file: string, value: string | number): string | null {
     const text = typeof value === 'number' ? `${value * 4096}` : value;

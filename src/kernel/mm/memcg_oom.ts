@@ -90,7 +90,11 @@ export function* mem_cgroup_oom_synchronize(k: Kernel, t: Task, memcg: MemCgroup
   t.memcg_in_oom = null;
 }
 
-/** Wakes the tasks that wait for an OOM in a related memcg. */
+/**
+ * Wakes the tasks that wait for an OOM in a related memcg, if `memcg` has been marked by one of them.
+ * Who waits below the memcg whose OOM another has dealt with has not marked that one: nobody wakes it
+ * until something is uncharged where it waits. Linux up to 4.18 loses this wake-up, too.
+ */
 export function memcg_oom_recover(k: Kernel, memcg: MemCgroup): void {
   if (memcg.under_oom === 0 || k.memcg_oom_waitq.size === 0) return;
   k.memcg_oom_waitq.wakeAll((t) => {

@@ -33,6 +33,11 @@ interface Cpu {
   /** When the current task got this CPU. */
   since_ns: number;
   burst_ns: number;
+  burst_start_ns: number;
+  /** When the next timer tick that has not been looked at comes. */
+  next_tick_ns: number;
+  /** TIF_NEED_RESCHED: the current task is to give up the CPU at its next preemption point. */
+  need_resched: boolean;
 }
 
 /** What the scheduler asks of the kernel at the edge of user mode. */
@@ -46,10 +51,11 @@ export interface UserModeHooks {
 }
 
 /**
- * CPUs are shared: one queue of runnable tasks ordered by virtual run time, as CFS does, for all
- * CPUs (perfect load balancing). A task runs in bursts that it asks for; it can lose its CPU between
- * two bursts, when its slice is used up or a task that has had much less is waiting, but not in
- * kernel code that has no preemption point.
+ * CPUs are shared as CFS does it (kernel/sched/fair.c): one queue of runnable tasks ordered by
+ * virtual run time, for all CPUs (perfect load balancing). A task is told to give up its CPU by the
+ * timer tick, when its slice is used up by then, or by the wake-up of a task that has had much less.
+ * It runs in bursts that it asks for, and does so between two of them (cond_resched(), the way back
+ * to user mode), but not in kernel code that has no preemption point.
  */
 export class Scheduler {
   current: Task | null = null;
@@ -74,6 +80,9 @@ export class Scheduler {
       task: null,
       since_ns: 0,
       burst_ns: 0,
+      burst_start_ns: 0,
+      next_tick_ns: 0,
+      need_resched: false,
     }));
     // kernel/sched/fair.c: defaults scale with 1 + log2(CPUs), at most 8 of them.
     const factor = 1 + Math.floor(31 - Math.clz32(Math.min(cpus, 8)));
@@ -102,7 +111,11 @@ export class Scheduler {
   wake_up_new_task(task: Task): void {
     task.slot = this.#free_slots.pop() ?? this.#slots.length;
     this.#slots[task.slot] = task;
-    task.vruntime_ns = Math.max(this.#min_vruntime_ns, this.current?.vruntime_ns ?? 0);
+    // place_entity(): START_DEBIT, a new task waits for a slice first.
+    task.vruntime_ns = Math.max(
+      this.#min_vruntime_ns + this.#sched_slice_ns(1),
+      this.current?.vruntime_ns ?? 0,
+    );
     task.start_ns = this.sim.nowNs;
     task.state = TASK_RUNNING;
     this.#enqueue(task);
@@ -146,11 +159,16 @@ export class Scheduler {
         first === null ? task.vruntime_ns : Math.min(first.vruntime_ns, task.vruntime_ns);
       if (least > this.#min_vruntime_ns) this.#min_vruntime_ns = least;
     }
-    if (cpu.burst_ns > 0 && this.#should_resched(cpu, task)) {
-      cpu.burst_ns = 0;
-      this.#enqueue_waiting(task);
-      this.#pick_next(cpu);
-      return;
+    if (this.sim.nowNs >= cpu.next_tick_ns) this.#task_tick(cpu, task);
+    if (cpu.need_resched && !task.no_resched) {
+      cpu.need_resched = false;
+      const first = this.#rq.peek();
+      if (first !== null && first.vruntime_ns <= task.vruntime_ns) {
+        cpu.burst_ns = 0;
+        this.#enqueue_waiting(task);
+        this.#pick_next(cpu);
+        return;
+      }
     }
     this.#resume(cpu, task);
   }
@@ -170,14 +188,38 @@ export class Scheduler {
     return BLOCK;
   }
 
-  #should_resched(cpu: Cpu, task: Task): boolean {
-    if (task.no_resched) return false;
-    const next = this.#rq.peek();
-    if (next === null) return false;
-    if (next.vruntime_ns + this.#wakeup_granularity_ns < task.vruntime_ns) return true;
-    const per_cpu = Math.ceil(this.#rq.size / this.cpus.length) + 1;
-    const slice = Math.max(Math.floor(this.#latency_ns / per_cpu), this.#min_granularity_ns);
-    return this.sim.nowNs - cpu.since_ns >= slice && next.vruntime_ns <= task.vruntime_ns;
+  /**
+   * The last tick that came during the burst that has just ended (check_preempt_tick): the task has
+   * had its slice, or another is far behind it.
+   */
+  #task_tick(cpu: Cpu, task: Task): void {
+    const { tickNs } = this.jiffies;
+    const tick_ns = this.jiffies.at(this.sim.nowNs) * tickNs;
+    cpu.next_tick_ns = tick_ns + tickNs;
+    const first = this.#rq.peek();
+    if (first === null) return;
+    const ran_ns = tick_ns - cpu.since_ns;
+    const slice_ns = this.#sched_slice_ns(0);
+    if (ran_ns > slice_ns) cpu.need_resched = true;
+    else if (ran_ns >= this.#min_granularity_ns) {
+      const vruntime_ns = task.vruntime_ns - (this.sim.nowNs - tick_ns);
+      if (vruntime_ns - first.vruntime_ns > slice_ns) cpu.need_resched = true;
+    }
+  }
+
+  /** What a task on one of the CPUs gets at a time, with `more` tasks beside those that wait. */
+  #sched_slice_ns(more: number): number {
+    const nr_running = Math.ceil((this.#rq.size + more) / this.cpus.length) + 1;
+    return Math.max(Math.floor(this.#latency_ns / nr_running), this.#min_granularity_ns);
+  }
+
+  /** A task that woke up and has had much less than the one on its CPU gets it (check_preempt_wakeup). */
+  #check_preempt_wakeup(task: Task): void {
+    const cpu = this.cpus[task.last_cpu]!;
+    const running = cpu.task!;
+    const ran_ns = running === this.current ? 0 : this.sim.nowNs - cpu.burst_start_ns;
+    const vdiff_ns = running.vruntime_ns + ran_ns - task.vruntime_ns;
+    if (vdiff_ns > this.#wakeup_granularity_ns) cpu.need_resched = true;
   }
 
   /** Runs the task until it needs time or waits. */
@@ -187,6 +229,7 @@ export class Scheduler {
     this.current = null;
     if (wait === RUN) {
       cpu.burst_ns = task.burst_ns;
+      cpu.burst_start_ns = this.sim.nowNs;
       this.sim.after(task.burst_ns, EVENT_CPU, cpu.id, task.pid);
       return;
     }
@@ -205,7 +248,10 @@ export class Scheduler {
       if (task.flow !== null) {
         const step = task.flow.next();
         if (!step.done) {
-          if (step.value === RUN && task.burst_ns === 0) continue;
+          if (step.value === RUN && task.burst_ns === 0) {
+            if (this.cpus[task.cpu]!.need_resched && !task.no_resched) return RUN;
+            continue;
+          }
           if (step.value === BLOCK && this.#signal_pending_state(task)) continue;
           return step.value;
         }
@@ -244,6 +290,7 @@ export class Scheduler {
         return;
       }
     }
+    this.#check_preempt_wakeup(task);
   }
 
   #enqueue_waiting(task: Task): void {
@@ -256,7 +303,10 @@ export class Scheduler {
     cpu.task = task;
     if (task === null) return;
     task.cpu = cpu.id;
+    task.last_cpu = cpu.id;
+    cpu.need_resched = false;
     cpu.since_ns = this.sim.nowNs;
+    cpu.burst_start_ns = this.sim.nowNs;
     cpu.burst_ns = 0;
     this.sim.after(this.context_switch_ns, EVENT_CPU, cpu.id, task.pid);
   }
@@ -267,10 +317,15 @@ function sleep_state_of(task: Task): number {
   return task.nap_state >= 0 ? task.nap_state : task.sleep_state;
 }
 
-/** Asks for `ns` of CPU time: `yield spend(task, ns)`. None is given at once. */
+/** Asks for `ns` of CPU time: `yield spend(task, ns)`. None is given at once, or as cond_resched(). */
 export function spend(task: Task, ns: number): number {
   task.burst_ns = Math.max(0, Math.round(ns));
   return RUN;
+}
+
+/** A preemption point, where no time passes unless somebody else gets the CPU: `yield cond_resched(task)`. */
+export function cond_resched(task: Task): number {
+  return spend(task, 0);
 }
 
 /** schedule_timeout() in the given state: `yield schedule_timeout(…)`. */

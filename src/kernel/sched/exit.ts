@@ -101,6 +101,8 @@ function* exit_mmap(k: Kernel, t: Task, mm: Mm): Flow {
     yield* mm.mmap_sem.downWrite(t);
     mm.mmap_sem.upWrite(t);
   }
+  // From here on there is no preemption point either, before what was gathered is free.
+  t.no_resched = !k.profile.mmu_gather_resched;
   freed += yield* free_pgtables(k, t, mm);
   yield* tlb.flush();
   for (const vma of mm.vmas) drop_vma(k, vma);

@@ -128,6 +128,8 @@ export class Task implements Waiter {
   burst_ns = 0;
   vruntime_ns = 0;
   cpu = -1;
+  /** The CPU it was on last: where it is to run when it wakes up. */
+  last_cpu = 0;
   /** Engine handle of its pending timer, −1 if none. */
   timer = -1;
   /** Nesting of psi_memstall_enter(). */

@@ -11,6 +11,7 @@ import type {
 } from '../../workload/types.js';
 import {
   EMULATED_COSTS,
+  EMULATED_CPUS,
   EMULATED_DISK_PAGE_NS,
   EMULATED_SWAP_PAGE_NS,
   GUEST_PROCESS,
@@ -135,7 +136,7 @@ function machine_of(measured: TruthKernel, kernel: string): MachineSpec {
     memoryBytes: scenario.mem_mb * MIB,
     zones: zones_of(measured.zones),
     nodes: 1,
-    cpus: scenario.smp ?? 1,
+    cpus: EMULATED_CPUS,
     hz: 250,
     swapBytes: (scenario.swap_mb ?? 0) * MIB,
     swapLatencyNs: EMULATED_SWAP_PAGE_NS,

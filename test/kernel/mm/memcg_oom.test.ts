@@ -98,6 +98,28 @@ describe('a user fault at the limit (KERNEL.md 5.2, up to 4.18)', () => {
     w.advance(20);
     expect([w.kills, ...locks()]).toEqual([['hog'], false, false]);
   });
+
+  // memcg_oom_recover() asks whether the killer's memcg is under OOM. Those who wait above it or in it
+  // have marked it; those who wait below have not.
+  it('but the end of one above does not wake who waits below: that wake-up is lost', () => {
+    const w = world({
+      cgroups: { '/a': {}, '/a/b': {} },
+      tasks: {
+        above: { cgroup: '/a', adj: -500 },
+        below: { cgroup: '/a/b', adj: -500 },
+        hog: { cgroup: '/a', anon: 5, state: 'D' },
+      },
+    });
+    const { above, below } = w.tasks;
+    above.memcg_in_oom = w.memcg('/a');
+    below.memcg_in_oom = w.memcg('/a/b');
+    const kill = w.start(above, pagefault_out_of_memory(w.k, above));
+    w.advance(1);
+    const wait = w.start(below, pagefault_out_of_memory(w.k, below));
+    w.advance(1000);
+    expect([w.kills, kill.done, wait.done]).toEqual([['hog'], true, false]);
+    expect([w.memcg('/a').under_oom, w.memcg('/a/b').under_oom]).toEqual([0, 1]);
+  });
 });
 
 describe('pagefault_out_of_memory (KERNEL.md 1.4, 4.10)', () => {
