@@ -30,7 +30,6 @@ const eventSchema = z.looseObject({
 
 const scenarioSchema = z.looseObject({
   mem_mb: z.number(),
-  smp: z.number().optional(),
   swap_mb: z.number().optional(),
   /** Size of /mnt/f. */
   disk_file_mb: z.number().optional(),
