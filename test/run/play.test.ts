@@ -3,13 +3,14 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parseCsv } from '../../src/record/csv_reader.js';
 import { readRun } from '../../src/record/read_run.js';
+import { MODEL_VERSION } from '../../src/run/model_version.js';
 import { play } from '../../src/run/play.js';
 import { loadPolicy } from '../../src/run/policy/load.js';
 import { tempDir } from '../record/temp_dir.js';
 import { FakeSystem, fakeSource } from './fake_system.js';
 
 const source = fakeSource('name: fake\n');
-const token = `oomsim1:1:${source.hash.slice(0, 8)}:1:1`;
+const token = `oomsim1:${MODEL_VERSION}:${source.hash.slice(0, 8)}:1:1`;
 
 test('a finished run leaves a complete folder', async () => {
   const outDir = tempDir();

@@ -1,6 +1,7 @@
 import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { MODEL_VERSION } from '../../../src/run/model_version.js';
 import { findRun } from '../../../src/run/named_run.js';
 import { loadPolicy } from '../../../src/run/policy/load.js';
 import { replayRun } from '../../../src/run/replay/replay.js';
@@ -83,7 +84,7 @@ describe('a token', () => {
   });
 
   test('of a workload that nobody has asks for it', async () => {
-    await expect(find('oomsim1:1:deadbeef:1:1')).rejects.toThrow(
+    await expect(find(`oomsim1:${MODEL_VERSION}:deadbeef:1:1`)).rejects.toThrow(
       /its file has to be given too, next to the token/,
     );
   });

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { Kernel } from '../../../src/kernel/kernel.js';
+import { MODEL_VERSION } from '../../../src/run/model_version.js';
 import { findRun, findRunOrWorkload } from '../../../src/run/named_run.js';
 import { replayRun } from '../../../src/run/replay/replay.js';
 import { countProcesses } from '../../../src/run/shrink/passes.js';
@@ -75,7 +76,7 @@ test('the result holds its token, which replays it; shrinking again gives the sa
 });
 
 test('what a token asks for is in the result', async () => {
-  const token = 'oomsim1:1:099c3880:7:1:policy=process,until=2s';
+  const token = `oomsim1:${MODEL_VERSION}:099c3880:7:1:policy=process,until=2s`;
   const report = (await shrink(token, ['victim=/few:big']))!;
   const workload = parseWorkload(report.yaml, 'x.yaml');
   expect(workload).toMatchObject({ seed: '7', policy: 'process' });
