@@ -64,6 +64,8 @@ export class Scheduler {
   readonly #slots: (Task | null)[] = [];
   readonly #free_slots: number[] = [];
   #min_vruntime_ns = 0;
+  /** CPUs without a task: none is looked for where there is none. */
+  #idle_cpus: number;
   readonly #latency_ns: number;
   readonly #min_granularity_ns: number;
   readonly #wakeup_granularity_ns: number;
@@ -84,6 +86,7 @@ export class Scheduler {
       next_tick_ns: 0,
       need_resched: false,
     }));
+    this.#idle_cpus = cpus;
     // kernel/sched/fair.c: defaults scale with 1 + log2(CPUs), at most 8 of them.
     const factor = 1 + Math.floor(31 - Math.clz32(Math.min(cpus, 8)));
     this.#latency_ns = 6_000_000 * factor;
@@ -284,13 +287,17 @@ export class Scheduler {
   #enqueue(task: Task): void {
     this.#enqueue_waiting(task);
     this.hooks.task_change(task);
-    for (const cpu of this.cpus) {
-      if (cpu.task === null) {
-        this.#pick_next(cpu);
-        return;
-      }
+    if (this.#idle_cpus === 0) {
+      this.#check_preempt_wakeup(task);
+      return;
     }
-    this.#check_preempt_wakeup(task);
+    this.#idle_cpus--;
+    this.#pick_next(this.#idle_cpu());
+  }
+
+  #idle_cpu(): Cpu {
+    for (const cpu of this.cpus) if (cpu.task === null) return cpu;
+    throw new Error('no CPU is idle');
   }
 
   #enqueue_waiting(task: Task): void {
@@ -301,7 +308,10 @@ export class Scheduler {
   #pick_next(cpu: Cpu): void {
     const task = this.#rq.pop();
     cpu.task = task;
-    if (task === null) return;
+    if (task === null) {
+      this.#idle_cpus++;
+      return;
+    }
     task.cpu = cpu.id;
     task.last_cpu = cpu.id;
     cpu.need_resched = false;
