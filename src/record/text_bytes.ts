@@ -10,8 +10,8 @@ const IS_PLAIN = Uint8Array.from({ length: 128 }, (_, code) => {
   return code < 32 || code === 127 || ' ,"='.includes(character) ? 0 : 1;
 });
 
-/** Bytes that a number takes at most: sign, digits, point and exponent. */
-export const NUMBER_BYTES_MAX = 24;
+/** Bytes that a number takes at most: -0.0000012345678901234567. */
+export const NUMBER_BYTES_MAX = 25;
 
 const BILLION = 1e9;
 /** Of the numbers below. */

@@ -22,5 +22,6 @@ test('a line is the text of its fields, whatever they were before', () => {
         expect(Buffer.from(line.bytes).toString('utf8', 0, line.length)).toBe(expected);
       }
     }),
+    { examples: [[[[-0.0000012345678901234567, 0]]]] }, // no number is longer
   );
 });
