@@ -1,5 +1,5 @@
 /** Shipped workloads as they are recorded, and what of it the recording takes. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FileCalls } from '../../../src/record/append_file.js';
@@ -68,12 +68,18 @@ function observed(workload: Workload, recorded: Recorded): Work {
   };
 }
 
-/** A shipped workload as `oomsim run` plays it, each run into a folder of its own. */
-function recordedRun(name: string): Work {
-  const loaded = loadWorkload(name);
+/** A place for run folders, which goes with this process. */
+function temporaryFolder(): string {
   const outDir = mkdtempSync(join(tmpdir(), 'oomsim-bench-'));
   process.on('exit', () => rmSync(outDir, { recursive: true }));
   process.on('SIGTERM', () => process.exit());
+  return outDir;
+}
+
+/** A shipped workload as `oomsim run` plays it, each run into a folder of its own. */
+function recordedRun(name: string): Work {
+  const loaded = loadWorkload(name);
+  const outDir = temporaryFolder();
   let run = 0;
   return async () => {
     run += 1;
@@ -81,6 +87,25 @@ function recordedRun(name: string): Work {
     const system = boot(loaded.workload, { ...choices, queue: 'auto', check: false });
     await play(system, loaded, choices, { outDir });
     return system.events;
+  };
+}
+
+const FILES_OF_A_RUN = 7;
+const FOLDERS = 10;
+
+/** Folders with as many files as a run has, of one line: what the file system alone takes for a run. */
+function smallFolders(): Work {
+  const outDir = temporaryFolder();
+  let made = 0;
+  return () => {
+    for (let i = 0; i < FOLDERS; i++) {
+      const folder = join(outDir, String(made++));
+      mkdirSync(folder);
+      for (let file = 0; file < FILES_OF_A_RUN; file++) {
+        writeFileSync(join(folder, String(file)), 'a line\n');
+      }
+    }
+    return FOLDERS;
   };
 }
 
@@ -114,6 +139,14 @@ export const benchmarks: Benchmark[] = [
         observed(workload === LARGER ? largerFairness() : loadWorkload(workload).workload, name),
     })),
   ),
+  {
+    group,
+    comparison: `${FILES_OF_A_RUN} files of one line in a folder of their own`,
+    name: 'no simulator',
+    unit: 'folder',
+    slow: true,
+    prepare: smallFolders,
+  },
   ...shippedWorkloads().map((name) => ({
     group: group as Benchmark['group'],
     comparison: `oomsim run ${name}`,
