@@ -126,10 +126,12 @@ sleep 1
 victim=$(squeue -h -w n2 -t R -o '%A %K' | head -n 1)
 pkill -9 -P "$node2" 2>/dev/null || true
 kill -9 "$node2"
-# Its task is a child of slurmstepd, which outlives slurmd and is known by the number of the job.
+# Its task is a child of slurmstepd, which outlives slurmd and is known by the number of the job. It has
+# to go first, or it reports that its task has failed, and a task that failed is not queued again.
 for step in $(pgrep -f "slurmstepd: \[${victim%% *}\." || true); do
-  pkill -9 -P "$step" 2>/dev/null || true
-  kill -9 "$step" 2>/dev/null || true
+  tasks=$(pgrep -P "$step" || true)
+  # shellcheck disable=SC2086 # a list of numbers
+  kill -9 "$step" $tasks 2>/dev/null || true
 done
 echo "n2 is killed while it plays shard ${victim#* } of $shards"
 
