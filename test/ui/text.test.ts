@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { wrapText } from '../../src/run/text_table.js';
 import { logLines } from '../../src/ui/panels/log.js';
 import { bar, sparkline, stackedBar } from '../../src/ui/text/bars.js';
 import { UNICODE } from '../../src/ui/text/glyphs.js';
@@ -13,7 +14,6 @@ import {
   textOf,
 } from '../../src/ui/text/line.js';
 import { count, duration, instant, size } from '../../src/ui/text/units.js';
-import { wrap } from '../../src/ui/text/wrap.js';
 
 test('sizes have at most six columns', () => {
   expect([0, 1, 203, 2000, 112_051, 4e6, 1e9, Infinity].map(size)).toEqual([
@@ -93,7 +93,7 @@ test('bars show what there is, and something of whatever is there at all', () =>
 });
 
 test('text is broken at spaces, paths keep their ends', () => {
-  expect(wrap('one two three four', 9)).toEqual(['one two', 'three', 'four']);
+  expect(wrapText('one two three four', 9)).toEqual(['one two', 'three', 'four']);
   expect(keepEnd('/a/long/path', 6, '…')).toBe('…/path');
 });
 

@@ -1,11 +1,11 @@
 import type { Candidate } from '../../kernel/trace.js';
 import type { KillStory, Selection } from '../../record/kill_stories.js';
 import { whyTheBiggestLives } from '../../run/decide/why.js';
+import { wrapText } from '../../run/text_table.js';
 import { bar } from '../text/bars.js';
 import type { Glyphs } from '../text/glyphs.js';
 import { keepEnd, type Line, line, plain, type Span, span } from '../text/line.js';
 import { duration, instant, size } from '../text/units.js';
-import { wrap } from '../text/wrap.js';
 import type { Moment } from '../track.js';
 
 export interface KillDetail {
@@ -60,7 +60,7 @@ function whyLines({ story, together, width }: KillDetail): Line[] {
 
 function labelled(label: string, text: string, width: number): Line[] {
   const indent = label.length + 1;
-  return wrap(text, width - indent).map((row, i) =>
+  return wrapText(text, width - indent).map((row, i) =>
     line(span(i === 0 ? `${label} ` : ' '.repeat(indent), 'strong'), row),
   );
 }
