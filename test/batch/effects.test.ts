@@ -1,6 +1,7 @@
 /** Effects that are there are found, and those that are not are not. */
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { formatSummary } from '../../src/batch/report/terminal.js';
 import { bcaInterval, Resamples } from '../../src/batch/statistics/bootstrap.js';
 import { signFlipTest } from '../../src/batch/statistics/sign_flip.js';
 import { RandomStreams } from '../../src/engine/random.js';
@@ -47,6 +48,15 @@ factors:
       'baseline',
       'no difference',
     ]);
+  });
+
+  test('nothing to test is said as such', async () => {
+    const text = withFactors(levels(''), 'freed_per_kill');
+    const summary = await summaryOf(join(tempDir(), 'x'), planTiny(text));
+    const lines = formatSummary(summary, 'x').split('\n');
+    expect(lines).toContain(
+      '= the same as base (size) in every run: no difference is left to test. In brackets: 95 % confidence intervals.',
+    );
   });
 
   test('two runs are too few to say anything', async () => {

@@ -30,11 +30,7 @@ export function formatSummary(summary: Summary, dir: string): string {
   const crossovers = crossoverLines(summary);
   if (crossovers.length > 0) parts.push(crossovers.join('\n'));
   if (compare !== null && comparedLevels(summary).length > 1) {
-    parts.push(
-      `▲ higher and ▼ lower than ${compare.to} (${compare.factor}), = the same in every run; unmarked: ` +
-        `not significant\n(sign-flip test on the same seeds, Holm over ${tests} tests, level 0.05). ` +
-        'In brackets: 95 % confidence intervals.',
-    );
+    parts.push(legend(compare, tests));
     const untested = untestedMetrics(summary);
     if (untested !== null) parts.push(untested);
     const few = tooFewRuns(summary);
@@ -46,6 +42,19 @@ export function formatSummary(summary: Summary, dir: string): string {
   if (failed.length > FAILURES_MAX) parts.push(`… and ${failed.length - FAILURES_MAX} more failed`);
   parts.push(`files  ${dir}: report.html summary.csv runs.csv`);
   return `${parts.join('\n\n')}\n`;
+}
+
+/** What the marks mean, and by which test they were given. */
+function legend({ factor, to }: { factor: string; to: string }, tests: number): string {
+  const intervals = 'In brackets: 95 % confidence intervals.';
+  if (tests === 0) {
+    return `= the same as ${to} (${factor}) in every run: no difference is left to test. ${intervals}`;
+  }
+  return (
+    `▲ higher and ▼ lower than ${to} (${factor}), = the same in every run; unmarked: ` +
+    `not significant\n(sign-flip test on the same seeds, Holm over ${counted(tests, 'test')}, level 0.05). ` +
+    intervals
+  );
 }
 
 function tableText({ title, head, rows, names }: Table): string {
