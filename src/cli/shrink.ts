@@ -1,6 +1,6 @@
 /** `oomsim shrink RUN --while PROPERTY`: the smallest workload that still shows it. */
-import { existsSync, writeFileSync } from 'node:fs';
-import { OutputError, reasonOf } from '../record/errors.js';
+import { existsSync } from 'node:fs';
+import { OutputError } from '../record/errors.js';
 import { findRunOrWorkload } from '../run/named_run.js';
 import { countProcesses } from '../run/shrink/passes.js';
 import { parseProperty } from '../run/shrink/property.js';
@@ -10,6 +10,7 @@ import { choosePolicyFile } from './choose_policy.js';
 import { EXIT } from './exit_codes.js';
 import { Interrupt } from './interrupt.js';
 import { printJson, printResult } from './output.js';
+import { writeNew } from './write_new.js';
 
 /** The options of `oomsim shrink` as commander hands them over. */
 export interface ShrinkFlags {
@@ -64,13 +65,8 @@ function refuseExisting({ out, force }: ShrinkFlags): void {
 }
 
 function write({ yaml, ...report }: ShrinkReport, { out, json }: ShrinkFlags): void {
-  if (out !== undefined) {
-    try {
-      writeFileSync(out, yaml);
-    } catch (error) {
-      throw new OutputError(`cannot write ${out}: ${reasonOf(error)}`, { cause: error });
-    }
-  }
+  // Looked for before the search began: what it took is not thrown away for a file made since.
+  if (out !== undefined) writeNew(out, yaml, true);
   if (json) printJson({ ...report, workload: yaml });
   else if (out === undefined) printResult(yaml);
 }

@@ -1,6 +1,7 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { OutputError, reasonOf } from './errors.js';
+import { writeWhole } from './write_whole.js';
 
 export const MANIFEST_NAME = 'run.json';
 const FORMAT = 'oomsim-run/1';
@@ -36,15 +37,8 @@ export interface Manifest {
 
 /** Replaces the folder's run.json at once: a reader sees the old or the new one, never a part. */
 export function writeManifest(dir: string, manifest: Omit<Manifest, 'format'>): void {
-  const path = join(dir, MANIFEST_NAME);
-  const temporary = `${path}.new`;
-  try {
-    writeFileSync(temporary, `${JSON.stringify({ format: FORMAT, ...manifest }, null, 2)}\n`);
-    renameSync(temporary, path);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw new OutputError(`cannot write ${path}: ${reasonOf(error)}`, { cause: error });
-  }
+  const text = `${JSON.stringify({ format: FORMAT, ...manifest }, null, 2)}\n`;
+  writeWhole(join(dir, MANIFEST_NAME), text);
 }
 
 /** @throws OutputError when there is none, or it is not one of ours. */

@@ -1,9 +1,10 @@
 /** The folder of a batch, and what has been played so far. */
-import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { CsvWriter } from '../../record/csv_writer.js';
 import { OutputError, reasonOf } from '../../record/errors.js';
 import { makeFolder } from '../../record/make_folder.js';
+import { writeWhole } from '../../record/write_whole.js';
 import { workloadPlace } from '../plan/replay.js';
 import type { Cell, Plan } from '../plan/types.js';
 import type { PlayedRun, RunStatus } from '../runner/messages.js';
@@ -46,7 +47,11 @@ export class ResultStore {
     this.plan = plan;
     this.columns = columnsOf(plan);
     if (existsSync(dir)) this.#claim(force);
-    this.#write(() => makeFolder(join(dir, BATCH_FILES.workloads)), dir);
+    try {
+      makeFolder(join(dir, BATCH_FILES.workloads));
+    } catch (error) {
+      throw new OutputError(`cannot write ${dir}: ${reasonOf(error)}`, { cause: error });
+    }
     this.#writePlan();
     this.sort();
   }
@@ -88,19 +93,7 @@ export class ResultStore {
 
   /** Writes a whole file, or leaves what was there. @throws OutputError */
   writeFile(file: string, text: string): void {
-    const path = this.#path(file);
-    this.#write(() => {
-      writeFileSync(`${path}.tmp`, text);
-      renameSync(`${path}.tmp`, path);
-    }, path);
-  }
-
-  #write(work: () => void, path: string): void {
-    try {
-      work();
-    } catch (error) {
-      throw new OutputError(`cannot write ${path}: ${reasonOf(error)}`, { cause: error });
-    }
+    writeWhole(this.#path(file), text);
   }
 
   /** Rows so far, in the order of the plan if they were sorted since the last append. */
