@@ -16,6 +16,8 @@ export type ManifestState = 'unfinished' | 'finished' | 'interrupted' | 'failed'
 export interface Manifest {
   readonly format: typeof FORMAT;
   readonly state: ManifestState;
+  /** The process that writes the folder, as processIdentity() has it; only while it is `unfinished`. */
+  readonly writer?: string | null;
   /** The repro token; without its fingerprint until the run is over. */
   readonly token: string;
   /** The token without fingerprint: what the run was asked to be. */

@@ -2,7 +2,8 @@ import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:f
 import { extname, join } from 'node:path';
 import { OutputError, reasonOf } from './errors.js';
 import { makeFolder } from './make_folder.js';
-import { readManifest } from './manifest.js';
+import { type Manifest, readManifest } from './manifest.js';
+import { processIdentity } from './process_identity.js';
 
 /** The files of a run folder beside its manifest. */
 export const RUN_FILES = {
@@ -35,12 +36,13 @@ const PART_LENGTH_MAX = 60;
  *
  * @param identity the run's token without fingerprint
  * @param force takes over whatever is there
- * @throws OutputError when it holds another run or anything else, or cannot be created
+ * @throws OutputError when it holds another run or anything else, is being written to, or cannot be created
  */
 export function prepareRunFolder(dir: string, identity: string, force: boolean): void {
   if (existsSync(dir)) {
     if (!statSync(dir).isDirectory()) throw new OutputError(`${dir} exists and is not a folder`);
     if (!force) refuseOther(dir, identity);
+    refuseOpen(dir);
   }
   try {
     makeFolder(dir);
@@ -91,10 +93,20 @@ const OTHER_HINT = 'choose another place with --out DIR, or replace it with --fo
 
 function refuseOther(dir: string, identity: string): void {
   if (readEntries(dir).length === 0) return;
-  const other = identityOf(dir);
+  const other = manifestOf(dir)?.identity ?? null;
   if (other === identity) return;
   const what = other === null ? 'holds files that are not a run' : `holds another run (${other})`;
   throw new OutputError(`${dir} ${what}; not overwritten`, { hint: OTHER_HINT });
+}
+
+/** Two that write the same files would spoil them: also the same run, and whatever is forced. */
+function refuseOpen(dir: string): void {
+  const writer = manifestOf(dir)?.writer ?? null;
+  if (writer === null) return;
+  const pid = Number(writer.split(' ')[0]);
+  if (pid === process.pid || writer !== processIdentity(pid)) return;
+  const hint = 'wait for it, or choose another place: --out DIR';
+  throw new OutputError(`${dir}: a run is written to it already, by process ${pid}`, { hint });
 }
 
 function readEntries(dir: string): string[] {
@@ -105,9 +117,9 @@ function readEntries(dir: string): string[] {
   }
 }
 
-function identityOf(dir: string): string | null {
+function manifestOf(dir: string): Manifest | null {
   try {
-    return readManifest(dir).identity;
+    return readManifest(dir);
   } catch {
     return null;
   }

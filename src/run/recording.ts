@@ -4,6 +4,7 @@ import { OutputError } from '../record/errors.js';
 import { FRAMES_NAME, FramesFile } from '../record/frames_file.js';
 import { type Manifest, type ManifestState, writeManifest } from '../record/manifest.js';
 import type { RunFacts } from '../record/narrator.js';
+import { processIdentity } from '../record/process_identity.js';
 import { RunRecorder } from '../record/recorder.js';
 import { prepareRunFolder, RUN_FILES, writePolicy, writeWorkload } from '../record/run_folder.js';
 import { checkpointOf } from './checkpoint.js';
@@ -70,7 +71,7 @@ export class Recording implements RunObserver {
       summary: null,
     };
     prepareRunFolder(dir, text, force);
-    writeManifest(dir, this.#unfinished);
+    writeManifest(dir, { ...this.#unfinished, writer: processIdentity(process.pid) });
     writeWorkload(dir, source.text);
     const policyName = writePolicy(dir, policyFile);
     this.#recorder = new RunRecorder(dir, text);

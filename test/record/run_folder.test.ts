@@ -1,7 +1,9 @@
+import { spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type Manifest, readManifest, writeManifest } from '../../src/record/manifest.js';
+import { processIdentity } from '../../src/record/process_identity.js';
 import { prepareRunFolder, runFolderName } from '../../src/record/run_folder.js';
 import { tempDir } from './temp_dir.js';
 
@@ -42,6 +44,24 @@ test('the folder of another run is refused unless forced', () => {
     `${dir} holds another run (oomsim1:1:aa:1:1); not overwritten`,
   );
   prepareRunFolder(dir, 'oomsim1:1:bb:1:1', true);
+});
+
+test('a folder that another process still writes to is refused, also when forced', () => {
+  const dir = tempDir();
+  const sleeper = spawn('sleep', ['60']);
+  writeManifest(dir, { ...manifest('a'), writer: processIdentity(sleeper.pid!) });
+  for (const force of [false, true]) {
+    expect(() => prepareRunFolder(dir, 'a', force)).toThrow(
+      `${dir}: a run is written to it already, by process ${sleeper.pid}`,
+    );
+  }
+  sleeper.kill('SIGKILL');
+});
+
+test('one whose writer is gone may be taken, even if its number was given to another', () => {
+  const dir = tempDir();
+  writeManifest(dir, { ...manifest('a'), writer: `${process.ppid} 1` });
+  prepareRunFolder(dir, 'a', false);
 });
 
 test.each([

@@ -2,6 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { OutputError, reasonOf } from '../../record/errors.js';
 import { makeFolder } from '../../record/make_folder.js';
+import { processIdentity } from '../../record/process_identity.js';
 
 /** Says who plays into a folder, while somebody does. */
 const LOCK = 'playing.pid';
@@ -40,28 +41,5 @@ function created(path: string): boolean {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     return false;
-  }
-}
-
-/** Field 22 of /proc/PID/stat, counted from behind the name, which may hold anything. */
-const START_TIME = 22 - 3;
-
-/** A process by its number and when it started, for numbers come again; null: there is none. */
-function processIdentity(pid: number): string | null {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return `${pid} ${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[START_TIME]}`;
-  } catch {
-    return process.platform === 'linux' ? null : aliveByNumber(pid);
-  }
-}
-
-/** As good as it gets without /proc. */
-function aliveByNumber(pid: number): string | null {
-  try {
-    process.kill(pid, 0);
-    return String(pid);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM' ? String(pid) : null;
   }
 }
