@@ -2,7 +2,7 @@
 
 import type { z } from 'zod';
 import { type Located, mismatch, sentence } from './located.js';
-import { printable } from './problems.js';
+import { printable, shortened } from './problems.js';
 import { hint } from './suggest.js';
 
 type Issue = z.core.$ZodIssue;
@@ -57,8 +57,8 @@ function paramsOf(issue: Issue): Params {
 
 function unknownKey(path: PropertyKey[], key: string, known: readonly string[]): Located {
   const suggestion = hint(key, known);
-  const list = known.length <= 6 ? `; known here: ${known.join(', ')}` : '';
-  const message = `unknown key "${shortened(key)}"${suggestion === '' ? list : suggestion}`;
+  const rest = suggestion === '' ? `; known here: ${known.join(', ')}` : suggestion;
+  const message = `unknown key "${shortened(key)}"${rest}`;
   return { path, at: 'key', message, found: shortened(key), expected: known.join(', ') };
 }
 
@@ -80,8 +80,4 @@ export function shown(value: unknown): string {
   if (typeof value === 'object') return Object.keys(value).length === 0 ? 'an empty map' : 'a map';
   if (typeof value === 'string') return JSON.stringify(shortened(value));
   return String(value);
-}
-
-function shortened(text: string): string {
-  return printable(text.length > 60 ? `${text.slice(0, 60)}…` : text);
 }

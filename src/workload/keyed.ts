@@ -8,6 +8,7 @@
 import * as z from 'zod';
 import { ZodUnion } from 'zod';
 import { $constructor } from 'zod/v4/core';
+import { shortened } from './problems.js';
 import { hint } from './suggest.js';
 
 interface KeyedDef extends z.core.$ZodUnionDef {
@@ -54,18 +55,25 @@ const ZodKeyed: z.core.$constructor<ZodKeyed, KeyedDef> = $constructor('ZodKeyed
   };
 });
 
+/** What is wrong with a map in which no member's key is found: the one that was meant, or all. */
 function unknownMember(def: KeyedDef, value: object): Partial<z.core.$ZodIssueCustom> {
   const keys = Object.keys(value);
-  const known = [...def.byKey.keys()];
+  const known = [...def.byKey.keys(), ...def.words];
   for (const key of keys) {
     if (def.words.includes(key)) {
       return { message: `"${key}" takes nothing: write it without braces`, params: { free: true } };
     }
   }
-  const first = keys[0];
-  if (first === undefined) return { message: def.what };
-  const message = `"${first}" is not ${def.what}${hint(first, [...known, ...def.words])}`;
-  return { message, params: { free: true, key: first } };
+  if (keys.length === 0) return { message: def.what };
+  const close = keys.find((key) => hint(key, known) !== '');
+  if (close !== undefined) {
+    const message = `"${close}" is not ${def.what}${hint(close, known)}`;
+    return { message, params: { free: true, key: close } };
+  }
+  const names = keys.map((key) => `"${shortened(key)}"`).join(', ');
+  const subject = keys.length === 1 ? `${names} is not` : `none of ${names} is`;
+  const message = `${subject} ${def.what}; there are ${[...new Set(known)].join(', ')}`;
+  return { message, params: { free: true, key: keys[0]! } };
 }
 
 /**

@@ -63,6 +63,11 @@ export function printable(text: string): string {
   return text.replace(/\t/g, ' ').replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, '·');
 }
 
+/** A name or value of a file as messages show it. */
+export function shortened(text: string): string {
+  return printable(text.length > 60 ? `${text.slice(0, 60)}…` : text);
+}
+
 /** A structural path as users write it: `processes[0].program[2].anon`, `cgroups["/few"]`. */
 export function pathText(path: readonly PropertyKey[]): string {
   let text = '';

@@ -6,7 +6,8 @@
  * the kernel prints 1024 bytes as kB. `MB` and `GB` are refused: half of their writers mean 1000.
  * A plain integer is a number of bytes. Times always need a unit, except 0.
  *
- * Arithmetic is exact (BigInt): `1.5GiB` is fine, a fraction of a byte or nanosecond is an error.
+ * Arithmetic is exact (BigInt). `1.2GiB` is not a whole number of bytes: what is left over is dropped, as
+ * it is far below a page. A fraction of a byte written as such, or of a nanosecond, is an error.
  */
 
 /** Bytes in a page of the modelled machine (x86-64). */
@@ -113,7 +114,9 @@ function split(written: string): Parts | { readonly ok: false; readonly why: str
 function scale(parts: Parts, factor: bigint, smallest: string): Parsed {
   const denominator = 10n ** BigInt(parts.fraction.length);
   const numerator = BigInt(parts.whole + parts.fraction) * factor;
-  if (numerator % denominator !== 0n) return fail(`a fraction of a ${smallest}`);
+  const isWhole = numerator % denominator === 0n;
+  if (!isWhole && (smallest !== 'byte' || factor === 1n))
+    return fail(`a fraction of a ${smallest}`);
   const value = numerator / denominator;
   if (value > VALUE_MAX) return fail(`too large: at most 2^53 ${smallest}s`);
   return { ok: true, value: Number(value) };

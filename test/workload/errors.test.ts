@@ -293,6 +293,22 @@ describe('also refused:', () => {
       'processes[0].program[0].anno: "anno" is not a step, did you mean "anon"?',
     ],
     [
+      withStep('{ shmem: 1MiB }'),
+      'processes[0].program[0].shmem: "shmem" is not a step; there are threads, bomb, anon, shm,',
+    ],
+    [
+      withEvent('{ at: 1s, killall: p }'),
+      'events[0].at: none of "at", "killall" is an event; there are write, sysctl,',
+    ],
+    [
+      withEvent('{ at: 1s, sysctrl: {} }'),
+      'events[0].sysctrl: "sysctrl" is not an event, did you mean "sysctl"?',
+    ],
+    [
+      withStep('{ "a\\e[31m": 1 }'),
+      'processes[0].program[0]["a\\u001b[31m"]: "a·[31m" is not a step; there are',
+    ],
+    [
       withStep('{ free: true }'),
       'processes[0].program[0]: "free" takes nothing: write it without braces',
     ],

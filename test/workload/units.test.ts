@@ -22,6 +22,7 @@ describe('sizes', () => {
     ['1 page', 4096],
     ['1.5GiB', 1.5 * 2 ** 30],
     ['0.5K', 512],
+    ['1.2GiB', 1_288_490_188], // and 0.8 of a byte, which nobody meant
     ['100', 100],
     ['100B', 100],
     [0, 0],
@@ -36,7 +37,7 @@ describe('sizes', () => {
     ['10kb', 'is that 1000 or 1024? write KiB, which is 1024-based'],
     ['-1MiB', 'negative'],
     [-1, 'negative'],
-    ['0.3KiB', 'a fraction of a byte'],
+    ['1.5B', 'a fraction of a byte'],
     [1.5, 'a fraction of a byte'],
     ['5s', 'a time, not a size'],
     ['3 parsecs', 'unknown unit "parsecs": use KiB, MiB, GiB, TiB or pages'],
