@@ -53,6 +53,14 @@ export interface SysctlValues {
   watermark_scale_factor: number;
 }
 
+/** A block device. */
+export interface DeviceConfig {
+  /** Time that one page keeps it busy: the page's size by its bandwidth. */
+  readonly pageNs: number;
+  /** From there until a transfer is done. */
+  readonly latencyNs: number;
+}
+
 export interface KernelConfig {
   readonly profile: Profile;
   readonly policy: OomPolicy;
@@ -61,8 +69,8 @@ export interface KernelConfig {
   readonly hz: number;
   readonly zones: readonly ZoneConfig[];
   readonly swapPages: number;
-  readonly swapPageNs: number;
-  readonly diskPageNs: number;
+  readonly swapDevice: DeviceConfig;
+  readonly disk: DeviceConfig;
   readonly cachePages: number;
   /** Size limit of tmpfs. */
   readonly tmpfsPages: number;

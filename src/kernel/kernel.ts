@@ -144,8 +144,8 @@ export class Kernel {
     this.writeback = this.nodes.map(() => 0);
     this.kmem_node = this.nodes.map(() => 0);
     this.pages_in_flight = this.nodes.map(() => 0);
-    this.swap = new SwapDevice(config.swapPages, config.swapPageNs);
-    this.flusher = new Writeback(config.diskPageNs, config.tmpfsPages);
+    this.swap = new SwapDevice(config.swapPages, config.swapDevice);
+    this.flusher = new Writeback(config.disk, config.tmpfsPages);
     this.oom_lock = new Mutex(config.oomLockHandOff);
     this.wait_queues.push(this.oom_lock.waiters);
     for (const pgdat of this.nodes) {
@@ -283,8 +283,24 @@ export class Kernel {
   /** What a task does before it may run user code again (exit_to_usermode_loop). */
   #exit_to_user_mode(t: Task): void {
     if (t.sigkill_pending) t.flow = do_exit(this, t);
-    else if (t.stop_pending) t.flow = do_signal_stop(t);
-    else if (t.memcg_nr_pages_over_high > 0) t.flow = mem_cgroup_handle_over_high(this, t);
+    else if (this.has_exit_work(t)) t.flow = this.#exit_work(t);
+  }
+
+  /** Whether there is anything to be done on the way back to user mode, but for dying. */
+  has_exit_work(t: Task): boolean {
+    return t.stop_pending || t.memcg_nr_pages_over_high > 0;
+  }
+
+  #exit_work(t: Task): Flow {
+    return t.stop_pending ? do_signal_stop(t) : mem_cgroup_handle_over_high(this, t);
+  }
+
+  /**
+   * Where a step of a program enters the kernel many times, what is done between one time and the next.
+   * A task that is to die finds out itself.
+   */
+  *back_to_user_mode(t: Task): Flow {
+    while (!t.sigkill_pending && this.has_exit_work(t)) yield* this.#exit_work(t);
   }
 
   // --- pages ------------------------------------------------------------------------------------

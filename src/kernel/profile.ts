@@ -33,6 +33,7 @@ export interface Profile {
   memory_min: boolean;
   low_protection: 'all' | 'proportional';
   high_throttle: boolean;
+  high_retries: number;
   memory_reclaim: boolean;
   cgroup_kill: boolean;
   events_hierarchical: boolean;
@@ -76,6 +77,7 @@ const V4_15: Profile = {
   memory_min: false,
   low_protection: 'all',
   high_throttle: false,
+  high_retries: 0,
   memory_reclaim: false,
   cgroup_kill: false,
   events_hierarchical: false,
@@ -141,6 +143,7 @@ const HISTORY: readonly Preset[] = [
       badness: 'signed',
       memcg_oom_recheck: true,
       memcg_reclaim_retries: 16,
+      high_retries: 16,
       lru_cost_model: true,
     },
   },

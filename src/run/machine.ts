@@ -122,8 +122,8 @@ export function kernel_config(workload: Workload, choice: KernelChoice): KernelC
       hz: machine.hz,
       zones,
       swapPages: bytes_to_pages(machine.swapBytes),
-      swapPageNs: machine.swapLatencyNs,
-      diskPageNs: machine.diskLatencyNs,
+      swapDevice: machine.swapDevice,
+      disk: machine.disk,
       cachePages: machine.cachePages,
       tmpfsPages:
         machine.tmpfsBytes === null

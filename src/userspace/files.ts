@@ -97,6 +97,7 @@ export function* write_tmpfs(program: Program, t: Task, step: StepOf<'tmpfs'>): 
     }
     done += added.n;
     yield spend(t, added.n * k.costs.touchPageNs);
+    yield* k.back_to_user_mode(t);
     if (step.every !== null && done % step_pages === 0) {
       yield* nanosleep(k, t, program.draw(step.every));
     }
@@ -124,7 +125,7 @@ function activate(k: Kernel, file: AddressSpace, n: number): void {
 
 /** Waits for `n` pages from the disk. A page that was evicted not long ago makes it a memory stall. */
 function* read_from_disk(k: Kernel, t: Task, n: number, refault: boolean): Flow {
-  const done_ns = k.flusher.submit(k.sim.nowNs, n);
+  const done_ns = k.flusher.disk.submit(k.sim.nowNs, n);
   if (refault) psi_memstall_enter(k, t);
   t.wchan = 'io_schedule';
   yield k.sched.sleep_until(t, done_ns, TASK_UNINTERRUPTIBLE);
@@ -183,6 +184,7 @@ export function* read_file(program: Program, t: Task, step: StepOf<'read'>): Flo
         return;
       }
       done += got;
+      yield* k.back_to_user_mode(t);
       if (step.every !== null && done % MIB_PAGES < got) {
         yield* nanosleep(k, t, program.draw(step.every));
       }
@@ -208,6 +210,7 @@ export function* map_file(program: Program, t: Task, step: StepOf<'map'>): Flow 
       if (got === 0) yield* pagefault_out_of_memory(k, t);
       if (!(yield* map_chunk(k, t, vma, file, done + got))) return;
       done += got;
+      yield* k.back_to_user_mode(t);
     }
   }
 }
@@ -266,6 +269,7 @@ export function* write_file(program: Program, t: Task, step: StepOf<'write'>): F
       k.flusher.wake();
       yield* k.congestion_wait(t, Math.ceil(k.jiffies.hz / 10));
     }
+    yield* k.back_to_user_mode(t);
     if (step.every !== null && done % MIB_PAGES < added.n) {
       yield* nanosleep(k, t, program.draw(step.every));
     }

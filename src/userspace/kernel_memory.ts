@@ -41,7 +41,9 @@ function hold(t: Task, memcg: MemCgroup, kind: KmemKind, pages: number): void {
   else files.push({ memcg, kind, pages });
 }
 
+/** Between one call and the next. */
 function* pause_sometimes(program: Program, t: Task, i: number, every: Variate | null): Flow {
+  yield* program.host.k.back_to_user_mode(t);
   if (every !== null && i % CALLS_PER_PAUSE === 0) {
     yield* nanosleep(program.host.k, t, program.draw(every));
   }
@@ -124,6 +126,7 @@ export function* fill_kernel_memory(program: Program, t: Task, step: StepOf<'kme
         ? yield* keep_pages(k, t, 'slab', gfp, 1)
         : yield* keep_block(k, t, gfp, step.order);
     if (!ok) fail(program, 'kmalloc', 'ENOMEM');
+    yield* k.back_to_user_mode(t);
     if (step.every !== null) yield* nanosleep(k, t, program.draw(step.every));
   }
 }

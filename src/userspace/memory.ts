@@ -20,6 +20,7 @@ export function* churn(program: Program, t: Task, duration_ns: number, every: Va
     for (const vma of [...t.mm!.vmas]) {
       for (const mapping of [...vma.mappings]) yield* use_mapping(program, t, mapping);
     }
+    yield* k.back_to_user_mode(t);
     yield* nanosleep(k, t, program.draw(every));
   }
 }
@@ -33,6 +34,7 @@ function* use_mapping(program: Program, t: Task, mapping: Mapping): Flow {
   }
   while (mapping.swapped > 0 && !t.sigkill_pending) {
     yield* swap_in(k, t, mapping, CHURN_BATCH_PAGES);
+    yield* k.back_to_user_mode(t);
   }
   mapping.set.touched_ns = k.sim.nowNs;
 }
@@ -84,6 +86,7 @@ export function* mprotect_loop(program: Program, t: Task, duration_ns: number): 
     yield* mm.mmap_sem.downWrite(t);
     yield spend(t, k.costs.syscallNs + mm.anon_pages * k.costs.scanPageNs);
     mm.mmap_sem.upWrite(t);
+    yield* k.back_to_user_mode(t);
     // At least a nanosecond: the loop ends when time has passed.
     yield spend(t, Math.max(1, k.costs.syscallNs));
   }

@@ -30,6 +30,7 @@ export function* probe(program: Program, t: Task, step: StepOf<'probe'>): Flow {
   const end_ns = k.sim.nowNs + program.draw(step.duration);
   while (k.sim.nowNs < end_ns && !t.sigkill_pending) {
     if (!(yield* call(program, t, step.kind))) fail(program, ...FAILURE[step.kind]);
+    yield* k.back_to_user_mode(t);
     yield* nanosleep(k, t, program.draw(step.every));
   }
 }

@@ -105,6 +105,21 @@ export const time = amount('a time such as 20ms', TIME_PATTERN, parseTime, { con
   description: 'A time: 250ns, 500us, 10ms, 2s, 5m, 1h.',
 });
 
+/** Bytes a second. */
+export const bandwidth = amount(
+  'a size a second such as 500MiB/s',
+  SIZE_PATTERN.replace('\\s*$', '\\s*(/\\s*s)?\\s*$'),
+  (written): Parsed => {
+    const size = parseSize(
+      typeof written === 'number' ? written : written.replace(/\/\s*s\s*$/, ''),
+    );
+    return size.ok && size.value === 0 ? { ok: false, why: 'nothing would ever arrive' } : size;
+  },
+).meta({
+  id: 'bandwidth',
+  description: 'A size a second: 500MiB/s.',
+});
+
 const PERCENT = 'a percentage such as 10%';
 
 /** Hundredths of a percent, from 0 to 10000. */

@@ -1,14 +1,16 @@
 /** The machine: memory, zones, CPUs, devices, what operations cost. */
 
 import * as z from 'zod';
-import { flag, integer, pages, size, strict, time } from './fields.js';
+import { bandwidth, flag, integer, pages, size, strict, time } from './fields.js';
 import { shortOrLong } from './keyed.js';
-import type { CostSpec, MachineSpec, ZoneSpec } from './types.js';
+import type { CostSpec, DeviceSpec, MachineSpec, ZoneSpec } from './types.js';
 import { PAGE_BYTES } from './units.js';
 
 const PAGES_MAX = 2 ** 41;
-/** 4 KiB random access of a mid-range NVMe drive at queue depth 1. */
+const NS_PER_S = 1e9;
+/** A mid-range NVMe drive: 4 KiB random access at queue depth 1, and sequential writes for long. */
 const DEVICE_LATENCY = '80us';
+const DEVICE_BANDWIDTH = '1GiB/s';
 
 const zonePages = (doc: string) => integer(0, PAGES_MAX).describe(doc);
 
@@ -46,17 +48,34 @@ const zone = strict({
   )
   .describe('A zone as /proc/zoneinfo shows it. All amounts are pages, without unit.');
 
+const device = {
+  latency: time
+    .prefault(DEVICE_LATENCY)
+    .describe('How long a transfer takes beyond its share of the bandwidth. 0 for none.'),
+  bandwidth: bandwidth
+    .prefault(DEVICE_BANDWIDTH)
+    .describe('How much the device transfers in a second, reads and writes together.'),
+};
+
+function deviceSpec(written: { latency: number; bandwidth: number }): DeviceSpec {
+  const pageNs = Math.round((PAGE_BYTES * NS_PER_S) / written.bandwidth);
+  return { pageNs, latencyNs: written.latency };
+}
+
+const disk = strict(device).prefault({}).transform(deviceSpec);
+
 export interface Swap {
   readonly size: number;
-  readonly latency: number;
+  readonly device: DeviceSpec;
 }
-const latency = time.prefault(DEVICE_LATENCY).describe('Device time a page.');
 
 const swap = shortOrLong<Swap, Swap>(
-  'a size, or { size: 1GiB, latency: 80us }',
-  size.transform((bytes) => ({ size: bytes, latency: latency.parse(undefined) })),
-  strict({ size: size.describe('Size of the swap area.'), latency }),
-).describe('Swap space: a size, or { size: 1GiB, latency: 80us }.');
+  'a size, or { size: 1GiB, latency: 80us, bandwidth: 1GiB/s }',
+  size.transform((bytes) => ({ size: bytes, device: disk.parse({}) })),
+  strict({ size: size.describe('Size of the swap area.'), ...device }).transform(
+    ({ size: bytes, ...rest }) => ({ size: bytes, device: deviceSpec(rest) }),
+  ),
+).describe('Swap space: a size, or { size: 1GiB, latency: 80us, bandwidth: 1GiB/s }.');
 
 const exec = strict({
   anon: pages.prefault('40 pages').describe('Private pages: stack, data, heap.'),
@@ -144,7 +163,7 @@ export const machine = strict({
   thp: flag()
     .prefault(false)
     .describe('Transparent huge pages: cheaper by the page, and a higher min_free_kbytes.'),
-  disk: strict({ latency }).prefault({}).describe('The disk that files are on.'),
+  disk: disk.describe('The disk that files are on.'),
   cache: pages.prefault(0).describe('Clean page cache at the start that no cgroup is charged for.'),
   exec: exec.prefault({}),
   costs: costs.prefault({}),
@@ -168,8 +187,8 @@ export const machine = strict({
       cpus: v.cpus,
       hz: v.hz,
       swapBytes: v.swap.size,
-      swapLatencyNs: v.swap.latency,
-      diskLatencyNs: v.disk.latency,
+      swapDevice: v.swap.device,
+      disk: v.disk,
       thp: v.thp,
       referencedAnon: v.referenced_anon,
       referencedFile: v.referenced_file,

@@ -4,7 +4,7 @@
  * it on a machine. Field names in files are the kernel's own; the ones here say their units.
  */
 import type { HandOff } from '../engine/mutex.js';
-import type { Costs, ExecConfig, ZoneConfig } from '../kernel/config.js';
+import type { Costs, DeviceConfig, ExecConfig, ZoneConfig } from '../kernel/config.js';
 import type { KillerSpec } from './killerTypes.js';
 
 export type * from './killerTypes.js';
@@ -153,8 +153,9 @@ export interface CgroupSpec {
   } | null;
 }
 
-/** An explicit zone, costs and needs of a process: as the kernel model takes them. */
+/** An explicit zone, a device, costs and needs of a process: as the kernel model takes them. */
 export type ZoneSpec = ZoneConfig;
+export type DeviceSpec = DeviceConfig;
 export type CostSpec = Costs;
 
 export interface MachineSpec {
@@ -164,8 +165,9 @@ export interface MachineSpec {
   readonly cpus: number;
   readonly hz: number;
   readonly swapBytes: number;
-  readonly swapLatencyNs: number; // device time a page
-  readonly diskLatencyNs: number;
+  readonly swapDevice: DeviceSpec;
+  /** What files are on. */
+  readonly disk: DeviceSpec;
   readonly thp: boolean;
   /** Size of tmpfs; null: half of memory, as Linux mounts it. */
   readonly tmpfsBytes: number | null;

@@ -330,9 +330,19 @@ export const ROWS: readonly Row[] = [
       const cgroups = { '/a': { high: 100, slab: 500 } };
       const w = world({ kernel, cgroups, tasks: { me: { cgroup: '/a' } } });
       w.tasks.me.memcg_nr_pages_over_high = 64;
-      w.tasks.me.memcg_over_high = w.memcg('/a');
       w.run(w.tasks.me, mem_cgroup_handle_over_high(w.k, w.tasks.me));
       return w.ms > 1000;
+    },
+  ],
+  [
+    'high_retries',
+    'after a write to memory.high usage fits, though most pages are found in use',
+    '4.14: false, 5.9: true',
+    (kernel) => {
+      const cgroups = { '/a': { file: 5000 } };
+      const w = world({ kernel, cgroups, tasks: { sh: {} }, referenced_file: 900 });
+      w.write(w.tasks.sh, '/a', 'memory.high', 1000);
+      return w.memcg('/a').memory.usage <= 1000;
     },
   ],
   [

@@ -106,6 +106,8 @@ export interface WorldSpec<Name extends string> {
   readonly swap?: number;
   readonly swap_page_ns?: number;
   readonly disk_page_ns?: number;
+  /** Permille of scanned file pages that are found in use. */
+  readonly referenced_file?: number;
   readonly hz?: number;
   readonly cpus?: number;
   readonly costs?: Partial<Costs>;
@@ -327,8 +329,8 @@ export function world<Name extends string = never>(spec: WorldSpec<Name> = {}): 
     hz: spec.hz ?? 250,
     zones: (spec.zones ?? [{ managedPages: spec.pages ?? 100_000 }]).map(zone_config),
     swapPages: spec.swap ?? 0,
-    swapPageNs: spec.swap_page_ns ?? 0,
-    diskPageNs: spec.disk_page_ns ?? 0,
+    swapDevice: { pageNs: spec.swap_page_ns ?? 0, latencyNs: 0 },
+    disk: { pageNs: spec.disk_page_ns ?? 0, latencyNs: 0 },
     cachePages: 0,
     tmpfsPages: 1_000_000,
     exec: { anonPages: 0, shmemPages: 0, filePages: 0, pgtablesPages: 0, slabPages: 0 },
@@ -343,7 +345,7 @@ export function world<Name extends string = never>(spec: WorldSpec<Name> = {}): 
       ...spec.sysctl,
     },
     referencedAnon: 0,
-    referencedFile: 0,
+    referencedFile: spec.referenced_file ?? 0,
     oomLockHandOff: spec.hand_off ?? 'barging',
   });
   const tasks: Record<string, Task> = {};

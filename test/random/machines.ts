@@ -41,14 +41,19 @@ export function random_machine(dice: Dice, features: Features): Machine {
   }
   if (features.has('tmpfs_size')) spec.tmpfs = dice.pages(0, memory_pages);
   if (dice.percent(20)) spec.oom_lock = 'fifo';
-  if (dice.percent(20)) spec.disk = { latency: dice.time(1, 5000) };
+  if (dice.percent(20)) spec.disk = random_device(dice);
   return { spec: spec as WorkloadFile['machine'], memory_pages, swap_pages, nodes };
 }
 
 function random_swap(dice: Dice, features: Features, pages: number): unknown {
   const size = `${pages} pages`;
   if (!features.has('slow_swap')) return size;
-  return { size, latency: dice.time(1, 2000) };
+  return { size, ...random_device(dice) };
+}
+
+/** From a memory-backed device to a worn-out memory card. */
+function random_device(dice: Dice): { latency: string; bandwidth: string } {
+  return { latency: dice.time(0, 5000), bandwidth: `${dice.spread(1, 4096)}MiB/s` };
 }
 
 /** One or two zones a node, as /proc/zoneinfo might show them. */

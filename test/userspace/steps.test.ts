@@ -1,5 +1,7 @@
 /** Steps of programs and what the kernel makes of them. */
 import { describe, expect, test } from 'vitest';
+import { boot } from '../../src/run/boot.js';
+import { parseWorkload } from '../../src/workload/parse.js';
 import { play } from './play.js';
 
 describe('tmpfs', () => {
@@ -151,5 +153,33 @@ describe('mmu_notifier', () => {
     ['6.1', '{ mmu_notifier: blocking },', true],
   ])('%s, %s it is kept: %s', (kernel, step, kept) => {
     expect(left(kernel, step)).toBe(kept);
+  });
+});
+
+describe('memory.high is looked at after each system call or fault of a step', () => {
+  const high = (step: string): string => `
+    name: high
+    machine: { memory: 512MiB }
+    kernel: "4.15"
+    cgroups: { /a: { memory.high: 40MiB } }
+    processes: [ { name: p, cgroup: /a, program: [ { ${step} }, hold ] } ]
+    until: 60s`;
+
+  test.each(['read: 200MiB', 'map: 200MiB', 'write: 60MiB'])('%s', (step) => {
+    const workload = parseWorkload(high(step), 'test.yaml');
+    const system = boot(workload, { seed: '1', run: 1, queue: 'heap', check: true });
+    let most_pages = 0;
+    for (let ms = 1; ms < 2000; ms++) {
+      system.advance(ms * 1_000_000, 5_000_000);
+      const a = system.cgroups().find(({ path }) => path === '/a');
+      most_pages = Math.max(most_pages, a!.usagePages);
+    }
+    expect(most_pages).toBeGreaterThan(39 * 256);
+    expect(most_pages).toBeLessThan(41 * 256);
+  });
+
+  test('each batch of 32 pages above it is an event, however fast the program touches', () => {
+    const { of } = play(high('anon: 80MiB'), ['oomsim:memcg_event']);
+    expect(of('oomsim:memcg_event').length).toBeCloseTo((40 * 256) / 32, -1);
   });
 });

@@ -5,6 +5,7 @@ import { GFP_KERNEL } from '../mm/gfp.js';
 import { MemCgroup } from '../mm/mem_cgroup.js';
 import { mem_cgroup_out_of_memory } from '../mm/memcg_oom.js';
 import { count_memcg_event, drain_all_stock } from '../mm/memcontrol.js';
+import { memory_high_write } from '../mm/memory_high.js';
 import { rescore_tasks } from '../mm/oom_index.js';
 import { SWAP_CLUSTER_MAX, try_to_free_mem_cgroup_pages } from '../mm/vmscan.js';
 import { spend } from '../sched/core.js';
@@ -150,12 +151,9 @@ function* write_memory_file(
     case 'memory.max':
       yield* memory_max_write(k, t, memcg, pages);
       return null;
-    case 'memory.high': {
-      memcg.high = pages;
-      const excess = memcg.memory.usage - pages;
-      if (excess > 0) yield* try_to_free_mem_cgroup_pages(k, t, memcg, excess, GFP_KERNEL, true);
+    case 'memory.high':
+      yield* memory_high_write(k, t, memcg, pages);
       return null;
-    }
     case 'memory.low':
       memcg.low = pages;
       return null;

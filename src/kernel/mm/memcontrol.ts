@@ -63,6 +63,20 @@ export function charge_room(memcg: MemCgroup): number {
   return Math.max(0, room);
 }
 
+/**
+ * Pages that one burst of a user program may charge: what fits below every limit, and above memory.high a
+ * batch, after which the task reclaims on its way back to user mode.
+ */
+export function burst_room(k: Kernel, memcg: MemCgroup): number {
+  const batch = k.profile.memcg_charge_batch;
+  let room = Number.POSITIVE_INFINITY;
+  for (let m: MemCgroup | null = memcg; m !== null; m = m.parent) {
+    const { usage, max } = m.memory;
+    room = Math.min(room, max - usage, Math.max(batch, m.high - usage));
+  }
+  return Math.max(0, room);
+}
+
 /** Pages of this CPU's stock that are for `memcg`. */
 export function stocked_pages(k: Kernel, memcg: MemCgroup): number {
   const stock = k.memcg_stocks[k.sched.this_cpu]!;
@@ -117,10 +131,7 @@ function done_restock(k: Kernel, memcg: MemCgroup, batch: number, n: number): vo
   const t = k.sched.current;
   for (let m: MemCgroup | null = memcg; m !== null; m = m.parent) {
     if (m.memory.usage <= m.high) continue;
-    if (t !== null) {
-      t.memcg_nr_pages_over_high += batch;
-      t.memcg_over_high = memcg;
-    }
+    if (t !== null) t.memcg_nr_pages_over_high += batch;
     break;
   }
 }

@@ -10,8 +10,8 @@ import type { MemCgroup } from './mem_cgroup.js';
 import { mem_cgroup_oom_synchronize } from './memcg_oom.js';
 import {
   alloc_kmem,
+  burst_room,
   can_charge_fast,
-  charge_room,
   get_mem_cgroup_from_mm,
   mem_cgroup_cancel_charge,
   stocked_pages,
@@ -108,7 +108,7 @@ export function touch_fast(k: Kernel, t: Task, vma: Vma, want: number): number {
   }
   if (!memcg.is_root) {
     const stocked = stocked_pages(k, memcg);
-    n = Math.min(n, Math.max(stocked, charge_room(memcg)) - pte);
+    n = Math.min(n, Math.max(stocked, burst_room(k, memcg)) - pte);
   }
   if (n <= 0 || !try_charge_fast(k, memcg, n + pte)) return 0;
   take_pages(k, node, n + pte, mark);
@@ -172,7 +172,7 @@ function* handle_mm_fault(k: Kernel, t: Task, vma: Vma): Flow<FaultResult> {
   return 'done';
 }
 
-/** Touches `n` new pages by a fault each, unless a fatal signal comes first. */
+/** Touches `n` new pages from user mode, by a fault each, unless a fatal signal comes first. */
 export function* fault_pages(k: Kernel, t: Task, vma: Vma, n: number): Flow {
   const { mmap_sem } = vma.mm;
   for (let left = n; left > 0 && !t.sigkill_pending; ) {
@@ -186,6 +186,7 @@ export function* fault_pages(k: Kernel, t: Task, vma: Vma, n: number): Flow {
       t.memcg_in_oom = null;
       left--;
     } else if (yield* user_fault(k, t, vma)) left--;
+    if (k.has_exit_work(t)) yield* k.back_to_user_mode(t);
   }
 }
 

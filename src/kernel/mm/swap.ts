@@ -1,6 +1,8 @@
 /** The swap device: a finite number of slots and one queue of transfers (mm/swapfile.c, page_io.c). */
 import { Fifo } from '../../engine/fifo.js';
+import type { DeviceConfig } from '../config.js';
 import type { Kernel } from '../kernel.js';
+import { BlockDevice } from './block_device.js';
 import type { MemCgroup } from './mem_cgroup.js';
 import { LRU_INACTIVE_ANON, type PageSet } from './mm_types.js';
 import { rescore_memcg } from './oom_index.js';
@@ -14,26 +16,20 @@ export interface SwapWrite {
   readonly done_ns: number;
 }
 
-export class SwapDevice {
+export class SwapDevice extends BlockDevice {
   used = 0;
-  /** When the device has done everything that was handed to it, ns. */
-  busy_until_ns = 0;
   /** Pages on their way to the device, in the order in which they will get there. */
   readonly writes = new Fifo<SwapWrite>();
 
   constructor(
     readonly total: number,
-    readonly page_ns: number,
-  ) {}
+    device: DeviceConfig,
+  ) {
+    super(device);
+  }
 
   get free(): number {
     return this.total - this.used;
-  }
-
-  /** Queues a transfer of `n` pages; returns when it will be done, ns. */
-  submit(now_ns: number, n: number): number {
-    this.busy_until_ns = Math.max(now_ns, this.busy_until_ns) + n * this.page_ns;
-    return this.busy_until_ns;
   }
 }
 

@@ -1,7 +1,9 @@
 /** Files: their pages in the page cache, and the flusher that writes dirty ones (mm/page-writeback.c). */
 import { BLOCK, type Flow } from '../../engine/coroutine.js';
+import type { DeviceConfig } from '../config.js';
 import type { Kernel } from '../kernel.js';
 import { TASK_INTERRUPTIBLE, type Task } from '../sched/task.js';
+import { BlockDevice } from './block_device.js';
 import type { MemCgroup } from './mem_cgroup.js';
 import { PageSet } from './mm_types.js';
 
@@ -38,15 +40,16 @@ export class Writeback {
   readonly files = new Map<string, AddressSpace>();
   /** Pages that writers have put into tmpfs, which never takes more than its size. */
   tmpfs_used = 0;
-  /** When the disk has done everything that was handed to it, ns. */
-  busy_until_ns = 0;
+  readonly disk: BlockDevice;
   #thread: Task | null = null;
   #wanted = false;
 
   constructor(
-    readonly page_ns: number,
+    disk: DeviceConfig,
     private readonly tmpfs_size: number,
-  ) {}
+  ) {
+    this.disk = new BlockDevice(disk);
+  }
 
   /** shmem_inode_acct_block(): room for `n` more tmpfs pages; false is ENOSPC. */
   reserve_tmpfs(n: number): boolean {
@@ -77,12 +80,6 @@ export class Writeback {
   /** Pages were dirtied: the thread that slept because there were none begins to count the time. */
   note_dirtied(): void {
     if (this.#thread?.wchan === 'flush') this.#thread.wake();
-  }
-
-  /** Queues `n` pages of disk transfer; returns when it will be done, ns. */
-  submit(now_ns: number, n: number): number {
-    this.busy_until_ns = Math.max(now_ns, this.busy_until_ns) + n * this.page_ns;
-    return this.busy_until_ns;
   }
 
   /** Dirty pages of one node, or of all. */
@@ -138,7 +135,7 @@ export class Writeback {
         left -= n;
       }
     }
-    const done_ns = this.submit(k.sim.nowNs, BATCH_PAGES - left);
+    const done_ns = this.disk.submit(k.sim.nowNs, BATCH_PAGES - left);
     // Whoever asks for more meanwhile does not make the disk faster.
     while (k.sim.nowNs < done_ns) yield k.sched.sleep_until(t, done_ns, TASK_INTERRUPTIBLE);
     for (const { set, n } of batch) set.dirty = Math.max(0, set.dirty - n);

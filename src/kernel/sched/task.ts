@@ -122,7 +122,6 @@ export class Task implements Waiter {
   rss_unsynced = 0;
   rss_events = 0;
   memcg_nr_pages_over_high = 0;
-  memcg_over_high: MemCgroup | null = null;
 
   /** CPU time asked for by the last RUN, ns. */
   burst_ns = 0;

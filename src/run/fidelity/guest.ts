@@ -1,5 +1,5 @@
 /** What the measured virtual machine was like: costs of the emulated CPU, and its one program. */
-import type { CostSpec, MachineSpec } from '../../workload/types.js';
+import type { CostSpec, DeviceSpec, MachineSpec } from '../../workload/types.js';
 
 /**
  * truth/FINDINGS-6.1.md, regime 2 (2 ns an instruction): touching a page 14.3 µs, freeing 2.8 µs,
@@ -48,8 +48,7 @@ export const EMULATED_COSTS: Readonly<Record<string, CostSpec>> = {
  */
 export const EMULATED_CPUS = 1;
 
-export const EMULATED_SWAP_PAGE_NS = 20_000;
-export const EMULATED_DISK_PAGE_NS = 20_000;
+export const EMULATED_DEVICE: DeviceSpec = { pageNs: 20_000, latencyNs: 0 };
 
 /**
  * The lab's static program: 0.8 MB of it are shared (it lies in a tmpfs), one page is file-backed.

@@ -9,13 +9,7 @@ import type {
   Workload,
   ZoneSpec,
 } from '../../workload/types.js';
-import {
-  EMULATED_COSTS,
-  EMULATED_CPUS,
-  EMULATED_DISK_PAGE_NS,
-  EMULATED_SWAP_PAGE_NS,
-  GUEST_PROCESS,
-} from './guest.js';
+import { EMULATED_COSTS, EMULATED_CPUS, EMULATED_DEVICE, GUEST_PROCESS } from './guest.js';
 import { constant, type Guest, programOf, signal_name } from './ops.js';
 import type { Truth, TruthEvent, TruthKernel, TruthProcess, TruthScenario } from './truth.js';
 
@@ -139,8 +133,8 @@ function machine_of(measured: TruthKernel, kernel: string): MachineSpec {
     cpus: EMULATED_CPUS,
     hz: 250,
     swapBytes: (scenario.swap_mb ?? 0) * MIB,
-    swapLatencyNs: EMULATED_SWAP_PAGE_NS,
-    diskLatencyNs: EMULATED_DISK_PAGE_NS,
+    swapDevice: EMULATED_DEVICE,
+    disk: EMULATED_DEVICE,
     thp: scenario.thp === 'always',
     // The guest mounts its tmpfs with size=90%.
     tmpfsBytes: Math.floor(managed_bytes(measured) * 0.9),

@@ -7,7 +7,6 @@ function come_back(kernel: string, spec: CgroupSpec, pages: number) {
   const w = world({ kernel, cgroups: { '/a': spec }, tasks: { me: { cgroup: '/a' } } });
   const { me } = w.tasks;
   me.memcg_nr_pages_over_high = pages;
-  me.memcg_over_high = w.memcg('/a');
   w.run(me, mem_cgroup_handle_over_high(w.k, me));
   const { memory, events } = w.memcg('/a');
   return { ms: Math.floor(w.ms), usage: memory.usage, events: events.high };
@@ -36,7 +35,6 @@ describe('memory.high on return to user mode (KERNEL.md 5.3)', () => {
     });
     const { me } = w.tasks;
     me.memcg_nr_pages_over_high = 32;
-    me.memcg_over_high = w.memcg('/a/b/c');
     const log = w.watch('vmscan:mm_vmscan_memcg_reclaim_begin');
     w.run(me, mem_cgroup_handle_over_high(w.k, me));
     expect(log.map((line) => line.split(' ')[1])).toEqual(['/a/b/c', '/a']);
@@ -48,11 +46,27 @@ describe('memory.high on return to user mode (KERNEL.md 5.3)', () => {
       tasks: { me: { cgroup: '/a' } },
     });
     w.tasks.me.memcg_nr_pages_over_high = 32;
-    w.tasks.me.memcg_over_high = w.memcg('/a');
     w.tasks.me.flow = null;
     w.tasks.me.wake();
     w.advance(1);
     expect([w.memcg('/a').events.high, w.tasks.me.memcg_nr_pages_over_high]).toEqual([1, 0]);
+  });
+});
+
+describe('reclaim before the sleep (5.9)', () => {
+  it('goes on while it brings anything: usage is brought down to high, nearly', () => {
+    const { ms, usage } = come_back('5.9', { high: 1000, slab: 500, file: 5000 }, 32);
+    expect(usage).toBeLessThan(1100); // where a sleep would be too short to be worth it
+    expect(come_back('5.4', { high: 1000, slab: 500, file: 5000 }, 32).usage).toBeGreaterThan(5000);
+    expect(ms).toBe(0);
+  });
+
+  it('is tried 16 times more where there is nothing, and only then the task sleeps', () => {
+    expect(come_back('5.4', { high: 1000, slab: 5000 }, 32).events).toBe(1);
+    expect(come_back('5.9', { high: 1000, slab: 5000 }, 32)).toMatchObject({
+      events: 17,
+      ms: 2016,
+    });
   });
 });
 
@@ -86,7 +100,6 @@ describe('the sleep of 5.4 (KERNEL.md 4.10)', () => {
     });
     const { me } = w.tasks;
     me.memcg_nr_pages_over_high = 32;
-    me.memcg_over_high = w.memcg('/a');
     const call = w.start(me, mem_cgroup_handle_over_high(w.k, me));
     w.advance(100);
     w.kill('me');
