@@ -98,7 +98,7 @@ function outcome({ report, victims, selected }: Case): readonly Reason[] {
   if (report.groupKills.length > 0) {
     const text =
       `memory.oom.group of ${report.groupKills.join(', ')} then killed the whole cgroup: ` +
-      `${victims.length} processes in this log.`;
+      `${victims.length} process${victims.length === 1 ? '' : 'es'} in this log.`;
     reasons.push(reason('group-kill', text));
   }
   const gone = report.exiting.find((task) => task.pid === selected?.pid);
@@ -116,7 +116,10 @@ function asides(it: Case): readonly Reason[] {
   const child = victims[0];
   if (selected !== null && child !== undefined && child.pid !== selected.pid) {
     const own = rowOf(it.ranking, selected);
-    const thread = own === undefined || own.pid === child.pid || own.tgid === child.pid;
+    const thread =
+      own === undefined
+        ? selected.comm === child.comm || (report.scope === 'memcg' && report.tasks !== null)
+        : own.pid === child.pid || own.tgid === child.pid;
     const code = thread ? 'thread-of-victim' : 'child-sacrifice';
     const text = thread
       ? `The selected ${name(selected)} is a thread of the victim ${name(child)}.`
@@ -184,7 +187,8 @@ function allocatingTask(it: Case): Explanation {
     `vm.oom_kill_allocating_task is set: ${selected === null ? 'the task' : name(selected)} ` +
     `was chosen because it asked for memory, not for its size.${instead}`;
   const odd = ` (The report names ${trigger?.comm} as the one that asked.)`;
-  return done('explained', reason('allocating-task', same ? text : text + odd));
+  const reasons = [reason('allocating-task', same ? text : text + odd), ...asides(it)];
+  return { verdict: 'explained', reasons, regression: false };
 }
 
 function disagrees(it: Case, row: ReportCandidate): Explanation {

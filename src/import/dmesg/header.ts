@@ -99,8 +99,11 @@ const SUMMARY_KEYS = [
  * node lists, command names), so each runs to the next key that the kernel can print there.
  */
 export function parseSummary(text: string, line: number): SummaryLine {
-  // People who quote this line put spaces into it.
-  const body = text.slice('oom-kill:'.length).trimStart().replaceAll(', ', ',');
+  // People who quote this line put spaces into it, and dots for what they leave out.
+  const body = text
+    .slice('oom-kill:'.length)
+    .trimStart()
+    .replaceAll(/,? ?(?:\.\.\.|…),? (?=\S)|, /g, ',');
   const values = new Map<string, string>();
   let at = 0;
   let key = keyAt(body, 0, 0);
@@ -113,7 +116,7 @@ export function parseSummary(text: string, line: number): SummaryLine {
     key = next.key;
   }
   return {
-    constraint: values.get('constraint') ?? null,
+    constraint: /^[^,]+/.exec(values.get('constraint') ?? '')?.[0] ?? null,
     nodemask: values.get('nodemask') ?? null,
     cpuset: values.get('cpuset') ?? null,
     memsAllowed: values.get('mems_allowed') ?? null,

@@ -67,7 +67,7 @@ export function judgeReport(report: OomReport, options: JudgeOptions = {}): Judg
   const score = checkScore(report, rules.rules, printedTotal);
   const totalPages = asked(options) ?? refined(printedTotal, score);
   const weights = totalPages?.pages ?? tableTotal(report);
-  const settled = settledRules(rules.rules, score);
+  const settled = settledRules(report, rules.rules, score);
   const ranking = rankTable(report, settled, weights, options.oomScoreAdj ?? null);
   const victims = victimsOf(report);
   const selected = selectedOf(report, victims);
@@ -153,11 +153,16 @@ function tableTotal(report: OomReport): number {
 }
 
 /** The printed score tells which bonus this kernel applied, where releases and vendors differ. */
-function settledRules(rules: BadnessRules, score: ScoreCheck | null): BadnessRules {
+function settledRules(
+  { scope }: OomReport,
+  rules: BadnessRules,
+  score: ScoreCheck | null,
+): BadnessRules {
   const bonus =
     score?.verdict === 'exact' || score?.verdict === 'inferred' ? score.rootBonus : null;
-  // `none` speaks of this one process's capabilities, not of the kernel.
-  return bonus === null || bonus === 'none' ? rules : { ...rules, rootBonus: bonus };
+  // `none` speaks of capabilities, not of the kernel; a container's root has no more of them.
+  if (bonus === null || (bonus === 'none' && scope !== 'memcg')) return rules;
+  return { ...rules, rootBonus: bonus };
 }
 
 function victimsOf(report: OomReport): readonly ActualTask[] {

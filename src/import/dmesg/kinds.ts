@@ -63,7 +63,9 @@ export function kindOf(text: string): LineKind {
   if (first === 91) {
     if (ROW.test(head)) return 'row';
     if (COLUMNS.test(head)) return 'columns';
-    return STACK.test(head) ? 'stack' : 'unknown';
+    if (STACK.test(head)) return 'stack';
+    // A prefix that is not known yet may begin so, too.
+    return oomKind(head) ?? 'unknown';
   }
   if (Number.isNaN(first)) return 'unknown';
   return oomKind(head) ?? bodyKind(head) ?? 'unknown';

@@ -3,6 +3,7 @@
  * programs dropped. Holds back one record at most, so a log of any size streams through.
  */
 import { kindOf, type LineKind } from './kinds.js';
+import { LearntPrefix } from './learnt_prefix.js';
 import { type StrippedLine, stripPrefix } from './prefix.js';
 import { WrapWidths } from './widths.js';
 import { assembled, continues, joinPieces, MAX_PIECES } from './wrap.js';
@@ -36,6 +37,7 @@ export class RecordAssembler {
   #afterForeign = false;
   #inStats = false;
   readonly #widths = new WrapWidths();
+  readonly #learnt = new LearntPrefix();
   /** Numeric columns of the current task table, from its header; 0 while unknown. */
   numericColumns = 0;
 
@@ -56,7 +58,7 @@ export class RecordAssembler {
       );
       return;
     }
-    const stripped = stripPrefix(raw);
+    const stripped = this.#stripped(raw);
     this.#widths.see(raw.length);
     if (stripped.foreign) {
       this.#foreign(stripped, line, out);
@@ -65,7 +67,7 @@ export class RecordAssembler {
     const clipped = stripped.text.length > MAX_TEXT ? stripped.text.slice(0, MAX_TEXT) : null;
     const text = clipped ?? stripped.text;
     if (stripped.starts) {
-      const inner = stripped.hostPossible ? embeddedStamp(text) : -1;
+      const inner = stripped.seconds === null ? embeddedStamp(text) : -1;
       if (inner > 0) {
         // A forwarder's own prefix: `In(05) vcpu-5 - Guest: <6>[39291577.009360] …`.
         this.push(text.slice(inner), line, out);
@@ -77,6 +79,20 @@ export class RecordAssembler {
       return;
     }
     this.#bare(stripped, text, raw.length, line, out);
+  }
+
+  /** The line without its prefix, a known one or one that this log has taught. */
+  #stripped(raw: string): StrippedLine {
+    const stripped = stripPrefix(raw);
+    if (stripped.foreign || embeddedStamp(stripped.text) > 0) return stripped;
+    const kind = kindOf(stripped.text);
+    if (kind !== 'unknown' && kind !== 'invoked') return stripped;
+    const rest = this.#learnt.strip(stripped.text);
+    if (rest === null) return stripped;
+    const inner = stripPrefix(rest);
+    const seconds = inner.seconds ?? stripped.seconds;
+    const caller = inner.caller ?? stripped.caller;
+    return { ...inner, seconds, caller, stamp: inner.stamp ?? stripped.stamp, starts: true };
   }
 
   /** Releases the record held back, at the end of the input. */
@@ -163,7 +179,7 @@ export class RecordAssembler {
     let body = text;
     if (kind === 'unknown' && stripped.hostPossible) {
       // `Sep 29 08:12:34 host oom_reaper: …`: no tag, so the first word may be the host.
-      const rest = text.slice(text.indexOf(' ') + 1);
+      const rest = text.slice(text.indexOf(' ') + 1).trimStart();
       const kindOfRest = kindOf(rest);
       if (kindOfRest !== 'unknown') {
         kind = kindOfRest;
@@ -229,7 +245,7 @@ function taints(pending: Pending, text: string): boolean {
   return pending.kind === 'cpu' && /^(?:Not t|T)ainted/.test(text);
 }
 
-const EMBEDDED = /\[ {0,6}\d{1,9}\.\d{6}\] /;
+const EMBEDDED = /\[ {0,6}\d{1,9}\.\d{6}\](?: |\[)/;
 
 /** Where a printk stamp stands inside a line (a console that two writers shared), or −1. */
 function embeddedStamp(text: string): number {

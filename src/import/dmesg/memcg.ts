@@ -25,7 +25,8 @@ export class MemcgBuilder {
     const both = /^Task in (.{0,4096}?) killed as a result of limit of ?(.{0,4096})$/.exec(text);
     if (both !== null) {
       this.#taskMemcg ??= path(both[1]);
-      this.#oomMemcg ??= path(both[2]);
+      // Alibaba's kernels print this line on global OOMs, too: `limit of host`.
+      if (both[2] !== 'host') this.#oomMemcg ??= path(both[2]);
       return;
     }
     const limit = /^Memory limit reached of cgroup (.{1,4096})$/.exec(text);

@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { InputError, printable } from '../../workload/problems.js';
+import { refuseOtherFormats, TextCheck } from './not_text.js';
 import { type Direction, OomReportParser } from './report.js';
 import type { OomReport } from './types.js';
 
@@ -62,11 +63,17 @@ export async function* readOomReports(path: string): AsyncGenerator<OomReport> {
   const parser = new OomReportParser();
   const runs = (): Direction => parser.direction;
   const out: OomReport[] = [];
+  let found = false;
   const splitter = new LineSplitter((line) => {
     for (const report of parser.push(line)) out.push(report);
+    found ||= out.length > 0;
   });
+  const check = new TextCheck();
+  let over = false;
   try {
     for await (const text of decoded(stdin ? process.stdin : opened(path))) {
+      over = check.over(text);
+      if (over) break;
       if (stdin && runs() !== 'forward') spool.add(text);
       if (runs() === 'backward') continue;
       splitter.push(text);
@@ -85,8 +92,11 @@ export async function* readOomReports(path: string): AsyncGenerator<OomReport> {
     throw unreadable(path, error);
   }
   splitter.end();
-  yield* out;
-  yield* parser.end();
+  const last = [...out, ...parser.end()];
+  if (over && !found && last.length === 0) {
+    throw new InputError(`${stdin ? 'standard input' : printable(path)}: ${check.why}`);
+  }
+  yield* last;
 }
 
 function opened(path: string): Readable {
@@ -148,21 +158,6 @@ async function* decoded(source: Readable): AsyncGenerator<string> {
   const decoder = new TextDecoder(wide ? 'utf-16le' : 'utf-8');
   for await (const chunk of chunks) yield decoder.decode(chunk, { stream: true });
   yield decoder.decode();
-}
-
-/** Beginnings of files that hold logs in a form that is not text, and what makes text of them. */
-const OTHER_FORMATS: readonly (readonly [string, string])[] = [
-  ['fd377a585a00', 'compressed with xz: pipe it through xz -dc'],
-  ['28b52ffd', 'compressed with zstd: pipe it through zstd -dc'],
-  ['425a68', 'compressed with bzip2: pipe it through bzip2 -dc'],
-  ['4c504b5348485248', "systemd's own journal: print it with journalctl -k --file"],
-];
-
-/** @throws {InputError} for a log that is not text */
-function refuseOtherFormats(head: Buffer): void {
-  const hex = head.toString('hex', 0, 8);
-  const known = OTHER_FORMATS.find(([magic]) => hex.startsWith(magic));
-  if (known !== undefined) throw new InputError(`the log is ${known[1]}`);
 }
 
 async function* gunzipped(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {

@@ -27,6 +27,8 @@ export function scopeOf(found: Found, memcgInStack: boolean): [OomReport['scope'
 }
 
 const PAGE_SIZES_KB = [4, 8, 16, 64];
+/** So many rows do not all have a multiple of a larger page by chance. */
+const TABLE_ROWS_MIN = 8;
 
 /** kB per page: total-vm is in kB on the kill line and in pages in the table. */
 export function pageSizeOf(
@@ -43,5 +45,14 @@ export function pageSizeOf(
   if (smallestBlockKb !== null && PAGE_SIZES_KB.includes(smallestBlockKb)) {
     return [smallestBlockKb, 'free lists'];
   }
-  return [4, 'assumed'];
+  const tables = pageOfTables(tasks);
+  return tables === null ? [4, 'assumed'] : [tables, 'page tables'];
+}
+
+/** A page table takes a page: where all are multiples of 16 or 64 KiB, so large is a page. */
+function pageOfTables(tasks: TaskTable | null): number | null {
+  const sizes = (tasks?.rows ?? []).flatMap((row) => row.pgtablesBytes || []);
+  if (sizes.length < TABLE_ROWS_MIN) return null;
+  const fits = (kB: number): boolean => sizes.every((bytes) => bytes % (kB * 1024) === 0);
+  return [64, 16].find(fits) ?? null;
 }

@@ -271,9 +271,9 @@ export interface OomReport {
   readonly noKillable: boolean;
   readonly panic: string | null;
   readonly sysrq: boolean;
-  /** kB per page: from the victim's total-vm or the free lists; 4 when nothing tells. */
+  /** kB per page: from the victim's total-vm, the free lists or page tables; 4 if nothing tells. */
   readonly pageSizeKb: number;
-  readonly pageSizeFrom: 'victim' | 'free lists' | 'assumed';
+  readonly pageSizeFrom: 'victim' | 'free lists' | 'page tables' | 'assumed';
   readonly earlierVictims: readonly EarlierVictim[];
   readonly hint: MachineHint | null;
 }

@@ -30,8 +30,8 @@ export class LineUnwrapper {
     }
     if (line.includes('\u00a0')) line = line.replaceAll('\u00a0', ' ');
     line = jsonInside(line) ?? this.#journalField(line) ?? logfmtMessage(line) ?? line;
+    line = undecorated(line);
     if (line.includes('&')) line = decodeEntities(line);
-    if (line.includes('<br')) line = line.replaceAll(/<br ?\/?>/g, '');
     const lines = hasEscapes(line) ? spelledOut(line).split(/\r*\n/) : [line];
     return lines.some(runsOn) ? lines.flatMap(stampedPieces) : lines;
   }
@@ -169,6 +169,24 @@ const ENTITIES: ReadonlyMap<string, string> = new Map([
 
 function decodeEntities(line: string): string {
   return line.replaceAll(/&(?:lt|gt|amp|quot|#39|nbsp);/g, (entity) => ENTITIES.get(entity) ?? '');
+}
+
+/** HTML's own; `<TASK>` and `<4>` are the kernel's. */
+const TAGS =
+  /<\/?(?:a|b|blockquote|br|code|div|em|font|i|li|p|pre|span|strong|td|tr|tt|ul)(?: [^<>]{0,200})?\/?>/g;
+/** One kind of quotation mark around the line, as in source code. */
+const QUOTED = /^\s{0,64}(["'`])(.*)\1[,;]?\s*$/;
+
+/** What web pages, source code, tables and switches put around a line, at its end, too. */
+function undecorated(line: string): string {
+  const plain = line.includes('<') ? line.replaceAll(TAGS, '') : line;
+  const last = plain.trimEnd().slice(-2);
+  if (!/["'`|]|[,;l]$/.test(last)) return plain;
+  const quoted = QUOTED.exec(plain)?.[2];
+  // A row of CSV: the message is its last field.
+  if (quoted !== undefined) return quoted.slice(quoted.lastIndexOf('","') + 1).replace(/^,"/, '');
+  if (/^\s{0,64}\|/.test(plain)) return plain.replace(/\s*\|\s*$/, '');
+  return plain.includes('%KERN-') ? plain.replace(/ - kernel$/, '') : plain;
 }
 
 function hasEscapes(line: string): boolean {

@@ -240,6 +240,26 @@ export const PREFIXES: Readonly<Record<string, (text: string, index: number) => 
   'remote syslog': (text) => `Aug 12 03:54:03 10.0.0.7 kernel: [1000.000001] ${text}`,
   'cloud console': (text, i) => `[[0;32m  OK  [0m] [ ${(1000 + i / 1000).toFixed(6)}] ${text}`,
   'screen capture with a prompt time': (text) => `12:01:02 [1000.000001] ${text}`,
+  'level and syslog': (text) => `<4>Aug 12 03:54:03 host kernel: [1000.000001] ${text}`,
+  'a colon too many': (text) => `Aug 12 03:54:03 host kernel: : [1000.000001] ${text}`,
+  'no tag, no stamp': (text) => `Aug 12 03:54:03 host ${text}`,
+  'a switch': (text) =>
+    `2025 Aug 12 03:54:03.1 sw %KERN-4-SYSTEM_MSG: [1000.000001] ${text} - kernel`,
+  'Talos Linux': (text) => `10.5.0.2: kern: warning: [2025-08-12T03:54:03.1Z]: ${text}`,
+  'a fuzzer': (text) => `2025/08/12 03:54:03 console: [1000.000001][ T4242] ${text}`,
+  // Of these the importer knows nothing before it reads them.
+  'an appliance with its own level': (text) => `Aug 12 03:54:03 lb1 warning kernel: ${text}`,
+  'a phone with task and CPU': (text, i) => `[${1000 + i}.000001s][pid:4242,cpu1,asker]${text}`,
+  'a phone with milliseconds': (text, i) => `[ ${1000 + i}.000001]  [1-asker:4242]  ${text}`,
+  'labels of a log store': (text) =>
+    `2025-08-12 03:54:03\t{host="node-1", job="k"} Aug 12 03:54:03 node-1 kernel: ${text}`,
+  'a record number': (text, i) => `${String(i + 1).padStart(6)}\t${text}`,
+  'source code': (text) => `    "[1000.000001] ${text}",`,
+  'source code with line ends': (text) => `    '[1000.000001] ${text}\\n'`,
+  CSV: (text) => `"2025-08-12 03:54:03","node-1","kernel: [1000.000001] ${text}"`,
+  'a cell of a table': (text) => `| [1000.000001] ${text} |`,
+  'back ticks': (text) => `\`[1000.000001] ${text}\``,
+  'HTML paragraphs': (text) => `<p class="log">[1000.000001] ${text}</p>`,
 };
 
 /** What copying through a browser or an editor does to the columns. */

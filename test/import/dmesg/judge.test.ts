@@ -106,6 +106,19 @@ describe('ages', () => {
     expect(candidates[0]).toMatchObject({ pid: 20, bonusPages: 0 });
   });
 
+  test('nor in a cgroup of which a printed score shows it', () => {
+    const other = { pid: 22, comm: 'other', rss: 9000, pgt: 0, uid: 0 };
+    // 10 000 of 105 000 pages; with the bonus it would be 92.
+    const { candidates, score } = judge({
+      ...old('4.4.0'),
+      tasks: [root, other],
+      kills: oldKill(root, 95, 'Memory cgroup out of memory'),
+      memcg: { path: '/job', limitKb: 420_000 },
+    });
+    expect(score).toMatchObject({ verdict: 'exact', rootBonus: 'none' });
+    expect(candidates.map(({ bonusPages }) => bonusPages)).toEqual([0, 0]);
+  });
+
   test('thousandths from 2.6.36 to 3.4, and in RHEL 6', () => {
     const tasks = [root, user];
     const report = { kernel: '2.6.32-431.el6.x86_64', layout: 'oom_score_adj' as const, tasks };
@@ -314,6 +327,16 @@ describe('excuses', () => {
     expect(code(judgement)).toEqual(['explained', 'allocating-task']);
     expect(judgement.score).toMatchObject({ verdict: 'exact', computed: 0 });
     expect(judgement.why).toMatch(/By score it would have been big \(80\)/);
+  });
+
+  test('a child of the allocating task, with and without a table', () => {
+    const [select] = oldKill(asker, 0, 'Out of memory (oom_kill_allocating_task)');
+    const [, kill] = oldKill({ pid: 4999, comm: 'sleep', rss: 60 }, 0);
+    const report = ancient([select!, kill!]);
+    expect(judge(report).why).toMatch(/its child sleep \(4999\) was killed in its place/);
+    const bare = compose(report).filter((line) => !line.startsWith('['));
+    const judgement = judgeReport([...parseOomReports(bare)][0]!);
+    expect(judgement.why).toMatch(/its child sleep \(4999\) was killed in its place/);
   });
 
   test('the row is missing', () => {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -108,6 +108,28 @@ test('a long log streams: many reports, flat memory, fast enough', async () => {
   expect(reports).toBe(100);
   expect(peak).toBeLessThan(150e6);
   expect(elapsed()).toBeLessThan(5000); // 16 MB take some 300 ms
+});
+
+test('what never becomes text is given up, and what was found before is kept', async () => {
+  const path = join(folder, 'zeros');
+  const drain = async (): Promise<number> => {
+    let reports = 0;
+    for await (const _ of readOomReports(path)) reports++;
+    return reports;
+  };
+  // Sparse: nothing is written but the size.
+  writeFileSync(path, '');
+  truncateSync(path, 1 << 30);
+  await expect(drain()).rejects.toThrow(/zeros: not text, and no OOM report in its first \d+ MiB$/);
+  writeFileSync(path, TEXT);
+  truncateSync(path, 1 << 30);
+  expect(await drain()).toBe(1);
+});
+
+test('a hole of NULs in a log is passed over', async () => {
+  expect(
+    await read(Buffer.concat([Buffer.alloc(20 << 20), Buffer.from(`\n${TEXT}`)])),
+  ).toHaveLength(1);
 });
 
 test('a line without end is not gathered', async () => {

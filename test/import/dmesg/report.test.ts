@@ -141,6 +141,30 @@ describe('scope', () => {
   });
 });
 
+describe('scope and constraint as vendors and people write them', () => {
+  test('a global OOM of a kernel that names the host as the limit', () => {
+    const lines = compose({
+      kernel: '4.19.91-24.al7.x86_64',
+      layout: 'nr_pmds',
+      tasks: [A, B],
+      kills: oldKill(A, 20),
+    });
+    lines.splice(2, 0, 'Task in /user.slice killed as a result of limit of host');
+    expect(reports(lines)[0]).toMatchObject({ scope: 'global', memcg: null });
+  });
+
+  test('a summary line with parts left out', () => {
+    const kill = newKill(A)[1]!;
+    for (const dots of [' ... ', ', ..., ', ',…, ']) {
+      const line = `oom-kill:constraint=CONSTRAINT_MEMCG${dots}task=alpha,pid=100,uid=0`;
+      expect(reports([line, kill])[0]).toMatchObject({
+        constraint: 'CONSTRAINT_MEMCG',
+        summary: { comm: 'alpha', pid: 100 },
+      });
+    }
+  });
+});
+
 describe('endings without a kill', () => {
   test('panic_on_oom', () => {
     const panic = 'Kernel panic - not syncing: Out of memory: system-wide panic_on_oom is enabled';
@@ -235,6 +259,22 @@ describe('numbers of the machine', () => {
   test('64 KiB pages', () => {
     const lines = global([]).map((line) => line.replace('37*4kB', '37*64kB'));
     expect(reports(lines)[0]).toMatchObject({ pageSizeKb: 64, pageSizeFrom: 'free lists' });
+  });
+
+  test('64 and 16 KiB pages are told by the page tables where nothing else does', () => {
+    const tables = (kB: number): readonly string[] =>
+      compose({
+        kernel: '6.1.0',
+        layout: 'pgtables_bytes',
+        tasks: Array.from({ length: 9 }, (_, i) => {
+          return { pid: 50 + i, comm: 'dd', rss: 900, pgt: (kB / 4) * (3 + i) };
+        }),
+        kills: [],
+      }).filter((line) => !line.includes('*4kB'));
+    const from = 'page tables';
+    expect(reports(tables(64))[0]).toMatchObject({ pageSizeKb: 64, pageSizeFrom: from });
+    expect(reports(tables(16))[0]).toMatchObject({ pageSizeKb: 16, pageSizeFrom: from });
+    expect(reports(tables(8))[0]).toMatchObject({ pageSizeKb: 4, pageSizeFrom: 'assumed' });
   });
 
   test.each([
