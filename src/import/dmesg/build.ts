@@ -118,9 +118,14 @@ export class ReportBuilder {
     );
   }
 
+  /** Whether one of its kill lines names this process. */
+  kills(pid: number): boolean {
+    return this.#killedPids.has(pid);
+  }
+
   /** Whether an oom_reaper line for this process belongs here. */
   reaps(pid: number): boolean {
-    return this.#killedPids.has(pid) || this.#summary?.pid === pid;
+    return this.kills(pid) || this.#summary?.pid === pid;
   }
 
   /** Whether a victim has this name: what was reaped under another pid may be a thread of it. */

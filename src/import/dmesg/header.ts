@@ -103,7 +103,7 @@ export function parseSummary(text: string, line: number): SummaryLine {
   const body = text
     .slice('oom-kill:'.length)
     .trimStart()
-    .replaceAll(/,? ?(?:\.\.\.|…),? (?=\S)|, /g, ',');
+    .replaceAll(/,? ?(?:\.\.\.|…)(?:,? |,)(?=\S)|, /g, ',');
   const values = new Map<string, string>();
   let at = 0;
   let key = keyAt(body, 0, 0);

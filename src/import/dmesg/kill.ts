@@ -2,7 +2,8 @@
 import { count, countOrNull } from './numbers.js';
 import type { ExitingVictim, KillLine, KillVerb, ReaperLine } from './types.js';
 
-const HEAD = /(Would have killed|[Kk]ill(?:ed)?) process :?(\d{1,10})(?:, UID (\d{1,10}),?)? ?\(?/;
+const HEAD =
+  /([Ww]ould have killed|[Kk]ill(?:ed)?) process :?(\d{1,10})(?:, UID (\d{1,10}),?)? ?\(?/;
 
 /** Where the command name, which may hold parentheses, must have ended. */
 const TAILS = [' total-vm', ' vsz:', ', UID', ' score ', ' sharing same', '. But', ', now', '.'];
@@ -55,7 +56,7 @@ function endOfComm(text: string, from: number): number {
 }
 
 function verbOf(word: string, tail: string): KillVerb {
-  if (word.startsWith('Would')) return 'would';
+  if (/^would/i.test(word)) return 'would';
   if (word.endsWith('ed')) return 'kill';
   return tail.includes('sharingsamememory') ? 'sharing' : 'select';
 }

@@ -44,6 +44,8 @@ const NAMED_CLOCK =
   /[^\s[\]{}=<>"|:]{1,12} {1,2}(?:[^\s[\]{}=<>"|:]{1,12} {1,2}){0,3}\d{1,2}:\d{2}:\d{2}(?:[.,]\d{1,9})?(?: (?:\d{4}|[A-Z]{2,5}|[+-]\d{4})(?= )){0,2} /y;
 /** A mailer may break a line inside its stamp. */
 const PRINTK_TAIL = /(\d{1,12}\.\d{6})\] ?/y;
+/** Seconds since boot, without the brackets: what tracing tools print, and some editors leave. */
+const BARE_SECONDS = /(\d{1,7}\.\d{6}):? /y;
 const EPOCH = /\d{9,11}\.\d{3,9}:? /y;
 const STREAM = /std(?:out|err) [FP] /y;
 const COMPOSE = /[\w.-]{1,64} {1,16}\| /y;
@@ -202,6 +204,11 @@ function takeDigits(s: Stripper): boolean {
     return takeTag(s);
   }
   if (!s.starts && s.take(PRINTK_TAIL)) {
+    s.seconds = Number(s.match?.[1]);
+    s.starts = true;
+    return true;
+  }
+  if (!s.starts && s.take(BARE_SECONDS)) {
     s.seconds = Number(s.match?.[1]);
     s.starts = true;
     return true;

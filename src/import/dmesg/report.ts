@@ -5,7 +5,7 @@
  * table, never the kill.
  */
 import { ReportBuilder } from './build.js';
-import { parseCpu, parseLinuxVersion } from './header.js';
+import { parseCpu, parseLinuxVersion, parseSummary } from './header.js';
 import { parseKill, parseReaper } from './kill.js';
 import { mayMatter } from './kinds.js';
 import { type LogRecord, RecordAssembler } from './lines.js';
@@ -46,7 +46,7 @@ export class OomReportParser {
     this.#step = backwards === null ? 1 : -1;
   }
 
-  /** Whether the rows of a table have been seen to follow its header, or to come before it. */
+  /** As told by the first table whose header stands beside its rows, or by a kill and its summary. */
   get direction(): Direction {
     return this.#direction;
   }
@@ -92,7 +92,7 @@ export class OomReportParser {
 
   #accept(record: LogRecord): void {
     const known = record.kind !== 'unknown' && record.kind !== 'stack';
-    if (known) this.#orient(record.kind);
+    if (known) this.#orient(record);
     this.#silence = known ? 0 : this.#silence + 1;
     if (this.#silence > MAX_SILENCE) this.#close();
     switch (record.kind) {
@@ -127,10 +127,15 @@ export class OomReportParser {
     }
   }
 
-  #orient(kind: LogRecord['kind']): void {
+  #orient({ kind, text, first }: LogRecord): void {
     if (this.#direction === 'unknown') {
       if (this.#lastKind === 'columns' && kind === 'row') this.#direction = 'forward';
       else if (this.#lastKind === 'row' && kind === 'columns') this.#direction = 'backward';
+      else if (this.#lastKind === 'kill' && kind === 'summary') {
+        // The summary names whom the next line kills; a kill of the same one before it is that line.
+        const { pid } = parseSummary(text, first);
+        if (pid !== null && this.#open?.kills(pid) === true) this.#direction = 'backward';
+      }
     }
     this.#lastKind = kind;
   }
@@ -261,9 +266,10 @@ export class OomReportParser {
       };
     }
     const reaped = new Map(report.reaped.map((reaper) => [reaper.pid, reaper.ok]));
-    for (const kill of report.kills) {
-      if (kill.verb === 'would' || this.#victims.size >= MAX_VICTIMS) continue;
-      const { pid, comm, line } = kill;
+    // Of some only the reaper speaks: their kill is not in the log.
+    const dead = [...report.reaped, ...report.kills.filter((kill) => kill.verb !== 'would')];
+    for (const { pid, comm, line } of dead) {
+      if (this.#victims.size >= MAX_VICTIMS) continue;
       this.#victims.set(pid, { pid, comm, reaped: reaped.get(pid) ?? false, line });
     }
   }

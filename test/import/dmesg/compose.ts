@@ -240,6 +240,7 @@ export const PREFIXES: Readonly<Record<string, (text: string, index: number) => 
   'remote syslog': (text) => `Aug 12 03:54:03 10.0.0.7 kernel: [1000.000001] ${text}`,
   'cloud console': (text, i) => `[[0;32m  OK  [0m] [ ${(1000 + i / 1000).toFixed(6)}] ${text}`,
   'screen capture with a prompt time': (text) => `12:01:02 [1000.000001] ${text}`,
+  'seconds without brackets': (text, i) => `${(1000 + i / 1000).toFixed(6)} ${text}`,
   'level and syslog': (text) => `<4>Aug 12 03:54:03 host kernel: [1000.000001] ${text}`,
   'a colon too many': (text) => `Aug 12 03:54:03 host kernel: : [1000.000001] ${text}`,
   'no tag, no stamp': (text) => `Aug 12 03:54:03 host ${text}`,

@@ -70,6 +70,17 @@ describe('who can be chosen', () => {
   });
 });
 
+test('of one that was killed before, only the reaper may speak', () => {
+  const dead = { pid: 6, comm: 'dead', rss: 70_000 };
+  const next = { pid: 7, comm: 'next', rss: 10 };
+  const reaped =
+    'oom_reaper: reaped process 6 (dead), now anon-rss:0kB, file-rss:0kB, shmem-rss:9kB';
+  const reports = [...parseOomReports([reaped, ...compose(modern([dead, next], next))])];
+  const { verdict, candidates } = judgeReport(reports[1]!);
+  expect(verdict).toBe('agrees');
+  expect(candidates[1]?.why).toBe('killed and reaped before (line 1)');
+});
+
 describe('ages', () => {
   const root = { pid: 20, comm: 'root', rss: 10_000, pgt: 0, uid: 0 };
   const user = { pid: 21, comm: 'user', rss: 9800, pgt: 0, uid: 5 };

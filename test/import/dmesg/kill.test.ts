@@ -32,6 +32,11 @@ const FORMS: readonly [string, string, object][] = [
     { verb: 'would', comm: 'safe' },
   ],
   [
+    'a patched kernel, dry',
+    'oom_kill_process: would have killed process 7 (safe), but continuing instead...',
+    { verb: 'would', comm: 'safe' },
+  ],
+  [
     'RHEL 7.6',
     'Killed process 42 (java), UID 1001, total-vm:8kB, anon-rss:7kB, file-rss:0kB, shmem-rss:1kB',
     { uid: 1001, comm: 'java', shmemRssKb: 1 },

@@ -88,6 +88,15 @@ describe('prefixes', () => {
     expect(reversed.trigger?.line).toBe(LINES.length);
   });
 
+  test('the last line first, and no head of the table to tell it by', () => {
+    const some = LINES.filter((line) => /oom|ill|\[ {4}(?:610|754)\]/.test(line));
+    const lines = some.filter((line) => !line.includes('total_vm      rss'));
+    const reversed = only(lines.map((line) => `03:54:03 kernel: ${line}`).toReversed());
+    expect(essence(reversed)).toEqual(essence(only(lines)));
+    expect(reversed.kills).toMatchObject([{ pid: 3117 }]);
+    expect(reversed.tasks?.rows).toHaveLength(2);
+  });
+
   test('stamps are kept', () => {
     expect(only(LINES.map(PREFIXES.dmesg!)).atSeconds).toBe(1000);
     expect(only(LINES.map(PREFIXES['dmesg -T, German']!)).atText).toBe('Di Aug 12 03:54:03 2025');

@@ -155,7 +155,7 @@ describe('scope and constraint as vendors and people write them', () => {
 
   test('a summary line with parts left out', () => {
     const kill = newKill(A)[1]!;
-    for (const dots of [' ... ', ', ..., ', ',…, ']) {
+    for (const dots of [' ... ', ', ..., ', ',…, ', ',...,']) {
       const line = `oom-kill:constraint=CONSTRAINT_MEMCG${dots}task=alpha,pid=100,uid=0`;
       expect(reports([line, kill])[0]).toMatchObject({
         constraint: 'CONSTRAINT_MEMCG',
