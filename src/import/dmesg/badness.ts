@@ -91,7 +91,8 @@ function ineligible(row: TaskRow, adj: number, report: OomReport): string {
   const victim = report.earlierVictims.find(
     ({ pid, reaped }) => pid === row.pid || (reaped && pid === row.tgid),
   );
-  if (victim === undefined) return '';
+  // SysRq-F does not wait for those that were killed and are not gone: it may choose them again.
+  if (victim === undefined || (report.sysrq && !victim.reaped)) return '';
   return victim.reaped
     ? `killed and reaped before (line ${victim.line})`
     : `killed before (line ${victim.line})`;

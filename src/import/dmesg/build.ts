@@ -74,6 +74,7 @@ export class ReportBuilder {
     return (
       this.#headerText === record.text &&
       this.#first.seconds === record.seconds &&
+      this.#first.stamp === record.stamp &&
       !this.#sections.memory.seen &&
       !this.#sections.table.seen
     );

@@ -30,7 +30,9 @@ export function explain(it: Case): Explanation {
   const rebuilt = rebuiltRow(report)?.pid === row.pid;
   if (agreement !== null) return rebuilt ? withRebuiltRow(agreement, row) : agreement;
   if (rebuilt) {
-    const text = ` What its kill line says (${usageOf(row)} pages without swap) would not be enough.`;
+    const without = row.pgtablesPages === 0 ? 'swap and page tables' : 'swap';
+    const said = `${usageOf(row)} pages without ${without}`;
+    const text = ` What its kill line says (${said}) would not be enough.`;
     return rowMissing(it, selected, text);
   }
   return disagrees(it, row);

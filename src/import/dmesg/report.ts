@@ -266,8 +266,9 @@ export class OomReportParser {
       };
     }
     const reaped = new Map(report.reaped.map((reaper) => [reaper.pid, reaper.ok]));
-    // Of some only the reaper speaks: their kill is not in the log.
-    const dead = [...report.reaped, ...report.kills.filter((kill) => kill.verb !== 'would')];
+    // Of some only the reaper speaks: their kill is not in the log. Who was selected may live on, when
+    // a child died instead; and up to 4.7 sharers of the memory got a signal, but no mark.
+    const dead = [...report.reaped, ...report.kills.filter((kill) => kill.verb === 'kill')];
     for (const { pid, comm, line } of dead) {
       if (this.#victims.size >= MAX_VICTIMS) continue;
       this.#victims.set(pid, { pid, comm, reaped: reaped.get(pid) ?? false, line });

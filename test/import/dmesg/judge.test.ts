@@ -81,6 +81,31 @@ test('of one that was killed before, only the reaper may speak', () => {
   expect(candidates[1]?.why).toBe('killed and reaped before (line 1)');
 });
 
+test('who was selected and spared for a child is there to be selected again', () => {
+  const parent = { pid: 30, comm: 'parent', rss: 20_000, uid: 9 };
+  const [first, second] = [31, 32].map((pid) => ({ pid, comm: 'child', rss: 900, uid: 9 }));
+  const other = { pid: 40, comm: 'other', rss: 19_000, uid: 9 };
+  const [select] = oldKill(parent, 76);
+  const report = (child: FakeTask, children: readonly FakeTask[]): string[] =>
+    compose({
+      kernel: '3.10.0-957.el7.x86_64',
+      layout: 'nr_ptes',
+      tasks: [parent, ...children, other],
+      kills: [select!, oldKill(child, 0)[1]!],
+    });
+  const lines = [...report(first!, [first!, second!]), ...report(second!, [second!])];
+  const verdicts = [...parseOomReports(lines)].map((found) => judgeReport(found).verdict);
+  expect(verdicts).toEqual(['agrees', 'agrees']);
+});
+
+test('SysRq-F chooses among those that were killed and are not gone, too', () => {
+  const stuck = { pid: 6, comm: 'stuck', rss: 70_000 };
+  const small = { pid: 7, comm: 'small', rss: 10 };
+  const again = compose(modern([stuck, small], stuck));
+  const lines = [...newKill(stuck), ...again.map((line) => line.replace('order=0', 'order=-1'))];
+  expect(judgeReport([...parseOomReports(lines)][1]!).verdict).toBe('agrees');
+});
+
 describe('ages', () => {
   const root = { pid: 20, comm: 'root', rss: 10_000, pgt: 0, uid: 0 };
   const user = { pid: 21, comm: 'user', rss: 9800, pgt: 0, uid: 5 };

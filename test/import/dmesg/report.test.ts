@@ -165,6 +165,12 @@ describe('scope and constraint as vendors and people write them', () => {
   });
 });
 
+test('heads that a filter left alone are reports of their own if their clocks differ', () => {
+  const head = 'java invoked oom-killer: gfp_mask=0xd0, order=0, oom_score_adj=996';
+  const at = (minute: number): string => `[Fri Jul  3 00:${minute}:56 2020] ${head}`;
+  expect(reports([at(11), at(11), at(16), at(21)])).toHaveLength(3);
+});
+
 describe('endings without a kill', () => {
   test('panic_on_oom', () => {
     const panic = 'Kernel panic - not syncing: Out of memory: system-wide panic_on_oom is enabled';
