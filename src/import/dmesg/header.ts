@@ -103,6 +103,7 @@ export function parseSummary(text: string, line: number): SummaryLine {
   const body = text
     .slice('oom-kill:'.length)
     .trimStart()
+    .replace(/,? ?(?:\.\.\.|…)$/, '')
     .replaceAll(/,? ?(?:\.\.\.|…)(?:,? |,)(?=\S)|, /g, ',');
   const values = new Map<string, string>();
   let at = 0;

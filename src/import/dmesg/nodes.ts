@@ -1,5 +1,5 @@
 /** Which memory nodes an allocation could use, and the constraint that follows from them. */
-import type { OomReport } from './types.js';
+import type { OomReport, ZoneReport } from './types.js';
 
 /** Mem-Info shows only nodes that may be used: less of the memory than this, and some may not. */
 const SHOWN_SHARE_MIN = 0.9;
@@ -42,8 +42,31 @@ function leavesOut(nodes: ReadonlySet<number>, all: ReadonlySet<number>): boolea
   return nodes.size > 0 && nodes.size < all.size && [...nodes].every((node) => all.has(node));
 }
 
-function hidesNodes({ memory, pageSizeKb }: OomReport): boolean {
+/**
+ * Whether every node that is shown has all its zones: consoles and people lose lines, and a sum over
+ * what is left says nothing. A zone below others keeps pages from them, and a node has no more on its
+ * lists than its zones hold.
+ */
+export function zonesAreWhole({ memory }: OomReport): boolean {
+  const top = new Map<number, ZoneReport>();
+  const presentKb = new Map<number, number>();
+  for (const zone of memory?.zones ?? []) {
+    top.set(zone.node, zone);
+    presentKb.set(zone.node, (presentKb.get(zone.node) ?? 0) + (zone.presentKb ?? 0));
+  }
+  for (const zone of top.values()) {
+    if (zone.lowmemReservePages?.some((pages) => pages > 0) === true) return false;
+  }
+  return (memory?.nodes ?? []).every(({ node, values }) => {
+    const lists = (values.get('active_anon') ?? 0) + (values.get('inactive_anon') ?? 0);
+    return lists <= (presentKb.get(node) ?? 0);
+  });
+}
+
+function hidesNodes(report: OomReport): boolean {
+  const { memory, pageSizeKb } = report;
   if (memory === null || memory.ramPages === null || memory.zones.length === 0) return false;
+  if (!zonesAreWhole(report)) return false;
   let presentKb = 0;
   for (const zone of memory.zones) {
     if (zone.presentKb === null) return false;

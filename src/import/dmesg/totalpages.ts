@@ -2,7 +2,7 @@
  * `totalpages`: what oom_score_adj is a thousandth of, and printed scores too. KERNEL.md 2.5.
  * A memcg report does not print the machine's swap; then only bounds can be given.
  */
-import { allowedNodes, constraintOf, nodeSet } from './nodes.js';
+import { allowedNodes, constraintOf, nodeSet, zonesAreWhole } from './nodes.js';
 import { limitKb } from './numbers.js';
 import type { OomReport, ZoneReport } from './types.js';
 
@@ -38,7 +38,8 @@ function globalTotal(report: OomReport): TotalPages | null {
   const constrained = constrainedTotal(report, swap);
   if (constrained !== null) return constrained;
   // A page count that the zones contradict was garbled: the log, not the kernel, is wrong.
-  const garbled = ram !== null && present !== null && Math.abs(ram - present) > present / 2;
+  const comparable = ram !== null && present !== null && zonesAreWhole(report);
+  const garbled = comparable && Math.abs(ram - present) > present / 2;
   if (ram !== null && reserved !== null && !garbled) {
     const pages = Math.max(1, ram - reserved + swap);
     return {

@@ -33,6 +33,7 @@ export class LineUnwrapper {
     line = undecorated(line);
     if (line.includes('&')) line = decodeEntities(line);
     const lines = hasEscapes(line) ? spelledOut(line).split(/\r*\n/) : [line];
+    if (line.includes('sacrifice child ')) return lines.flatMap((text) => text.split(TWO_KILLS));
     return lines.some(runsOn) ? lines.flatMap(stampedPieces) : lines;
   }
 
@@ -77,6 +78,8 @@ export class LineUnwrapper {
   }
 }
 
+/** Events of Kubernetes have the selection and the kill in one message. */
+const TWO_KILLS = /(?<=or sacrifice child) (?=Killed process )/;
 const TWO_STAMPS = /\[ {0,6}\d{1,9}\.\d{6}\] .{8,400}?\[ {0,6}\d{1,9}\.\d{6}\] /;
 const BEFORE_STAMP = /(?=\[ {0,6}\d{1,9}\.\d{6}\] )/;
 

@@ -2,8 +2,8 @@
 import type { WorkloadFile } from '../../workload/write.js';
 import type { Notes } from '../imported.js';
 import { fitInto, fitSwap } from '../process_pages.js';
+import { zonesAreWhole } from './nodes.js';
 import type { RssSplit } from './split_rss.js';
-
 import type { TotalPages } from './totalpages.js';
 import type { OomReport, ZoneReport } from './types.js';
 
@@ -38,7 +38,7 @@ export function importMachine(
   total: TotalPages | null,
   notes: Notes,
 ): ImportedMachine {
-  const zones = report.scope === 'memcg' ? null : zonesOf(report);
+  const zones = report.scope === 'memcg' ? null : zonesOf(report, notes);
   const ramPages = zones?.reduce((sum, zone) => sum + zone.managed, 0) ?? null;
   const swap = swapPages(report, split, total, notes);
   const cpus = cpusOf(report, notes);
@@ -78,7 +78,7 @@ function zonesComment(report: OomReport, zones: readonly Zone[]): string {
   return `${where}: present, managed and watermarks, in pages. Managed together: ${sum} pages.`;
 }
 
-function zonesOf(report: OomReport): Zone[] | null {
+function zonesOf(report: OomReport, notes: Notes): Zone[] | null {
   const zones: Zone[] = [];
   const names = new Set<string>();
   for (const zone of report.memory?.zones ?? []) {
@@ -89,7 +89,29 @@ function zonesOf(report: OomReport): Zone[] | null {
     names.add(key);
     zones.push(made);
   }
-  return zones.length === 0 ? null : exactTotal(report, zones);
+  if (zones.length === 0) return null;
+  return exactTotal(report, [...zones, ...hiddenZones(report, zones, notes)]);
+}
+
+/**
+ * What RAM there is in zones that are not shown, as one zone: since 6.1 a report leaves out those that
+ * the allocation could not use, and lines get lost.
+ */
+function hiddenZones(report: OomReport, zones: readonly Zone[], notes: Notes): Zone[] {
+  const { ramPages, reservedPages, highmemPages } = report.memory ?? {};
+  const last = zones.at(-1);
+  if (ramPages == null || reservedPages == null || last === undefined) return [];
+  const sum = zones.reduce((pages, zone) => pages + zone.managed, 0);
+  const pages = ramPages - reservedPages - sum;
+  if (zonesAreWhole(report) || pages <= sum / 100) return [];
+  const names: readonly ZoneName[] =
+    (highmemPages ?? 0) > 0 ? ['HighMem', 'Movable'] : ['Normal', 'Movable'];
+  const shown = zones.filter(({ node }) => node === last.node).map(({ name }) => name);
+  const name = names.find((free) => !shown.includes(free));
+  if (name === undefined) return [];
+  notes.missing.push('some of the zones');
+  notes.assumed.push(`${pages} pages of RAM are in zones that are not shown: one zone, ${name}`);
+  return [{ node: last.node, name, present: pages, managed: pages }];
 }
 
 /** `pages RAM` − `pages reserved` is what scores are made with: the largest zone makes up for it. */
@@ -128,11 +150,15 @@ function zoneOf(zone: ZoneReport, pageSizeKb: number): Zone | null {
 /** What stays free: what each zone says, and no less than what the allocator keeps back. */
 function freePages(report: OomReport, zones: readonly Zone[]): number {
   let pages = 0;
+  // What no zone that is shown has free is free in the one that is not.
+  let elsewhere = report.memory?.totals.get('free') ?? 0;
   for (const zone of zones) {
     const printed = report.memory?.zones.find(
       (known) => known.node === zone.node && known.name === zone.name,
     );
-    const free = Math.floor((printed?.freeKb ?? 0) / report.pageSizeKb);
+    const free =
+      printed === undefined ? elsewhere : Math.floor((printed.freeKb ?? 0) / report.pageSizeKb);
+    elsewhere = Math.max(0, elsewhere - free);
     // What is allocated for users must leave the watermark and the reserve for lower zones.
     const kept = (zone.min ?? 0) + Math.max(0, ...(zone.protection ?? []));
     pages += Math.min(zone.managed, Math.max(free, kept + SLACK_PAGES_PER_ZONE));

@@ -69,6 +69,18 @@ const FORMS: readonly [string, string, object][] = [
   ],
 ];
 
+test('an event of Kubernetes has the selection and the kill in one message', () => {
+  const event =
+    'default  Warning  node3.16  2020-11-27T19:01:27+08:00  OOMKilling  Out of memory: Kill process ' +
+    '16711 (hog) score 205 or sacrifice child Killed process 16711 (hog), UID 0, total-vm:26kB';
+  const [found, ...others] = [...parseOomReports([event])];
+  expect(others).toEqual([]);
+  expect(found?.kills).toMatchObject([
+    { verb: 'select', pid: 16_711, score: 205, message: 'Out of memory' },
+    { verb: 'kill', pid: 16_711, comm: 'hog', totalVmKb: 26 },
+  ]);
+});
+
 describe('kill lines', () => {
   test.each(FORMS)('%s', (_, line, expected) => {
     expect(parseKill(line, 1)).toMatchObject(expected);

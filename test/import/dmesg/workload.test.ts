@@ -173,6 +173,38 @@ describe('kernels', () => {
   });
 });
 
+test('zones that are not shown stand as one, and the total is that of all', () => {
+  // As 6.1 and later print it for an allocation that may not use high memory.
+  const lines = compose({ ...GLOBAL, kernel: '6.1.0' }).map((line) =>
+    line
+      .replace(
+        /DMA32 free:.*/,
+        'DMA free:9000kB min:400kB low:500kB high:600kB present:100000kB managed:90000kB',
+      )
+      .replace('Node 0 active_anon:20000kB inactive_anon:800000kB', 'Node 0 active_anon:80kB')
+      .replace('lowmem_reserve[]: 0 0 0 0', 'lowmem_reserve[]: 0 0 950 950')
+      .replace('0 pages HighMem', '237500 pages HighMem'),
+  );
+  const [found] = parseOomReports(lines);
+  expect(judgeReport(found!).totalPages).toMatchObject({ pages: 262_000, exact: true });
+  const made = reportToWorkload(found!, { source: 'made-up.log' });
+  expect(made.assumed).toContain(
+    '237500 pages of RAM are in zones that are not shown: one zone, HighMem',
+  );
+  expect(roundTrip(made).machine.zones).toMatchObject([
+    { name: 'DMA', managedPages: 22_500, protectionPages: [0, 0, 950, 950] },
+    { name: 'HighMem', managedPages: 237_500 },
+  ]);
+});
+
+test('lost zone lines are no constraint of nodes', () => {
+  const lines = compose({ ...GLOBAL, kernel: '4.19.0', kills: oldKill(A, 600) });
+  lines.splice(1, 0, 'asker cpuset=/ mems_allowed=0');
+  const most = lines.map((line) => line.replace(/ present:.*/, ' present:15960kB managed:15876kB'));
+  const [found] = parseOomReports(most);
+  expect(judgeReport(found!).totalPages).toMatchObject({ pages: 262_000, exact: true });
+});
+
 describe('oddities', () => {
   test('names that a workload may not have, and two of the same', () => {
     const tasks = [
