@@ -37,7 +37,11 @@ function special(it: Case, row: ReportCandidate): Reason | null {
   if (/^(?:swapoff|ksmd)$/.test(row.comm)) {
     return reason('oom-origin', `${row.comm} marks itself to be killed first.`);
   }
-  const selectionPrinted = it.report.summary !== null || report.kills[0]?.verb === 'select';
+  const selectionPrinted = report.summary !== null || report.kills[0]?.verb === 'select';
+  if (report.groupKills.length > 0 && !selectionPrinted) {
+    const text = 'A whole cgroup was killed, and the line that names the selected one is missing.';
+    return reason('group-kill', text);
+  }
   if (rules.rules.childSacrifice && !selectionPrinted) {
     const text =
       'This kernel may kill a child in place of the selected process, ' +

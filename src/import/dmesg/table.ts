@@ -29,6 +29,15 @@ const NUMERIC: ReadonlySet<string> = new Set([
   ...LIMITS.map(([name]) => name),
   ...['uid', 'tgid', 'cpu', 'nr_puds', 'oom_adj', 'oom_score_adj'],
 ]);
+/** pid_max, and the ends of oom_score_adj. */
+const TGID_MAX = 1 << 22;
+const ADJ_MAX = 1000;
+/** Per-thread counters let RSS and total_vm disagree a little. */
+const RSS_SLACK_PAGES = 1024;
+/** No architecture has a smaller page table. */
+const PAGE_TABLE_BYTES_MIN = 256;
+/** TASK_COMM_LEN without its end. */
+const COMM_MAX = 15;
 /** Below this, a row says too little to be one. */
 const MIN_NUMBERS = 5;
 
@@ -102,7 +111,9 @@ export class TableBuilder {
     let damaged = this.#damaged;
     const index = new Map(columns.map((name, at) => [name, at]));
     for (const raw of this.#rows) {
-      const row = taskRow(raw, columns, index);
+      // Where the columns themselves are guessed, a row cannot be held against them.
+      const garbled = fromHeader !== null && isGarbled(raw, index);
+      const row = garbled ? null : taskRow(raw, columns, index);
       if (row === null) damaged++;
       else rows.push(row);
     }
@@ -185,6 +196,17 @@ function integerAt(text: string, from: number, end: number): number {
 /** No machine has so much: the row was garbled. */
 function isAbsurd(raw: RawRow, index: ReadonlyMap<string, number>): boolean {
   return LIMITS.some(([name, most]) => (raw.numbers[index.get(name) ?? -1] ?? 0) > most);
+}
+
+/** No kernel prints such a row: a piece of it was lost and the rest moved up, or joined another. */
+function isGarbled(raw: RawRow, index: ReadonlyMap<string, number>): boolean {
+  const value = (name: string): number => raw.numbers[index.get(name) ?? -1] ?? 0;
+  if (value('tgid') > TGID_MAX || Math.abs(value('oom_score_adj')) > ADJ_MAX) return true;
+  if (value('rss') > value('total_vm') + RSS_SLACK_PAGES) return true;
+  const parts = value('rss_anon') + value('rss_file') + value('rss_shmem');
+  if (index.has('rss_anon') && Math.abs(value('rss') - parts) > RSS_SLACK_PAGES) return true;
+  if (value('pgtables_bytes') % PAGE_TABLE_BYTES_MIN !== 0) return true;
+  return raw.rest.length > COMM_MAX && /^-?\d+\s/.test(raw.rest);
 }
 
 /** 4.15 had a column for the third level for a while. */

@@ -184,3 +184,22 @@ describe('rows', () => {
     expect(parse(lines).lostRows.atLeast).toBe(390);
   });
 });
+
+describe('rows that lost a piece in the middle', () => {
+  // As where a console drops characters: the rest moves up, and numbers stand in others' columns.
+  const whole = row({ pid: 900, comm: 'spoilt', rss: 30_000, swap: 7, pgt: 90 }, 'pgtables_bytes');
+  const spoilt = [
+    whole.replace(/ 30000/, ''),
+    whole.replace(/60100 +30000/, '30000    60100'),
+    whole.replace('368640', '36864'.concat('1')),
+    whole.replace(/ 0 spoilt/, '  4711 spoilt'),
+    whole.replace(' spoilt', '  8 [  901]     0   901 spoilt'),
+  ];
+  test.each(spoilt)('%s', (line) => {
+    const lines = report('pgtables_bytes');
+    lines.splice(lines.findIndex((text) => text.includes('init-helper')) + 1, 0, line);
+    const { rows, damagedRows } = parse(lines).tasks!;
+    expect(rows.map(({ pid }) => pid)).toEqual(TASKS.map(({ pid }) => pid));
+    expect(damagedRows).toBe(1);
+  });
+});
