@@ -18,9 +18,9 @@ export function parseInvoked(text: string): InvokedLine {
   const at = text.search(/\s{0,4}invoked\b/);
   const rest = text.slice(Math.max(0, at));
   // Mailers break inside the mask's flag list; its own text has no spaces.
-  const mask = /gfp_mask=(0x[0-9a-fA-F]{1,16}(?:\([^)]{0,400}\))?)/.exec(rest)?.[1] ?? null;
+  const mask = /gfp_mask=(0x[0-9a-fA-F]{1,16}(?: ?\([^)]{0,400}\))?)/.exec(rest)?.[1] ?? null;
   return {
-    comm: text.slice(0, Math.max(0, at)),
+    comm: commOf(text.slice(0, Math.max(0, at))),
     gfpMask: mask === null ? null : mask.replaceAll(/\s/g, ''),
     order: signed(/order=(-?\d{1,10})/.exec(rest)?.[1]),
     oomScoreAdj: signed(/oom_score_adj=(-?\d{1,6})/.exec(rest)?.[1]),
@@ -29,6 +29,13 @@ export function parseInvoked(text: string): InvokedLine {
     oomPolicy: /oom_policy=([^\s,]{1,64})/.exec(rest)?.[1] ?? null,
   };
 }
+
+/** No name is longer than 15 bytes: before one that is, somebody has put words of his own. */
+function commOf(text: string): string {
+  return text.length <= COMM_MAX ? text : text.replace(/^.*[\]:>|-] /, '');
+}
+
+const COMM_MAX = 15;
 
 function signed(digits: string | undefined): number | null {
   return countOrNull(digits);

@@ -5,7 +5,7 @@
 
 /** Where the kernel's own text begins on lines that no other program writes so. */
 const ANCHOR =
-  /(?:CPU: ?\d{1,6} (?:UID: ?\d{1,10} )?PID: ?\d{1,10} Comm: |Pid: \d{1,10}, comm: |Mem-[Ii]nfo:$)/;
+  /(?:CPU: ?\d{1,6} (?:UID: ?\d{1,10} )?PID: ?\d{1,10} Comm: |Pid: \d{1,10}, comm: |Mem-[Ii]nfo:$|oom-kill:constraint=|oom_reaper: (?:reaped|unable))/;
 /** A longer prefix is no prefix. */
 const MAX_LENGTH = 200;
 
@@ -16,7 +16,7 @@ export class LearntPrefix {
 
   /** The text behind the prefix; null when there is none. */
   strip(text: string): string | null {
-    const at = text.includes(': ') || text.endsWith(':') ? text.search(ANCHOR) : -1;
+    const at = text.includes(':') ? text.search(ANCHOR) : -1;
     if (at > 0 && at <= MAX_LENGTH) {
       this.#learn(text.slice(0, at), /[Cc]omm: (.{1,16}?) (?:[A-Z]|$)/.exec(text)?.[1]);
       return text.slice(at);

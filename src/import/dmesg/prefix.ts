@@ -35,6 +35,8 @@ const COLON_QUOTE = /: /y;
 const PRINTK = /\[[ <]{0,12}(?:\d{1,3}-|\+)?(\d{1,12}\.\d{3,9})(?:[ ,@</>][^\]]{0,40})?\] ?/y;
 const CALLER = /\[ {0,10}([TC]\d{1,10})\] ?/y;
 const BRACKETED_CLOCK = /\[([^[\]]{0,28}\d{1,2}:\d{2}(?::\d{2})?[^[\]]{0,28})\]:? ?/y;
+/** A stamp that was made unreadable on purpose: `[xxx.xxxxxx] `. */
+const REDACTED = /\[[xX*?#.]{3,24}\] /y;
 const LEVEL = /<\d{1,3}>(?:1 (?=\d{4}-))?/y;
 const KMSG = /\d{1,3},(\d{1,15}),(\d{1,15}),([^;\n]{0,64});/y;
 const NUMERIC_CLOCK =
@@ -167,6 +169,10 @@ function takeBracket(s: Stripper): boolean {
   }
   if (s.take(CALLER)) {
     s.caller = s.match?.[1] ?? null;
+    s.starts = true;
+    return true;
+  }
+  if (s.take(REDACTED)) {
     s.starts = true;
     return true;
   }

@@ -34,8 +34,6 @@ const TGID_MAX = 1 << 22;
 const ADJ_MAX = 1000;
 /** Per-thread counters let RSS and total_vm disagree a little. */
 const RSS_SLACK_PAGES = 1024;
-/** No architecture has a smaller page table. */
-const PAGE_TABLE_BYTES_MIN = 256;
 /** TASK_COMM_LEN without its end. */
 const COMM_MAX = 15;
 /** Below this, a row says too little to be one. */
@@ -205,7 +203,6 @@ function isGarbled(raw: RawRow, index: ReadonlyMap<string, number>): boolean {
   if (value('rss') > value('total_vm') + RSS_SLACK_PAGES) return true;
   const parts = value('rss_anon') + value('rss_file') + value('rss_shmem');
   if (index.has('rss_anon') && Math.abs(value('rss') - parts) > RSS_SLACK_PAGES) return true;
-  if (value('pgtables_bytes') % PAGE_TABLE_BYTES_MIN !== 0) return true;
   return raw.rest.length > COMM_MAX && /^-?\d+\s/.test(raw.rest);
 }
 

@@ -177,12 +177,16 @@ function decodeEntities(line: string): string {
 /** HTML's own; `<TASK>` and `<4>` are the kernel's. */
 const TAGS =
   /<\/?(?:a|b|blockquote|br|code|div|em|font|i|li|p|pre|span|strong|td|tr|tt|ul)(?: [^<>]{0,200})?\/?>/g;
+/** Markdown as converters write it has a backslash before whatever could be a mark. */
+const MARKDOWN = /\\[[\]_|#]/;
+const ESCAPED = /\\([[\]_|#*<>()~.-])/g;
 /** One kind of quotation mark around the line, as in source code. */
 const QUOTED = /^\s{0,64}(["'`])(.*)\1[,;]?\s*$/;
 
 /** What web pages, source code, tables and switches put around a line, at its end, too. */
 function undecorated(line: string): string {
-  const plain = line.includes('<') ? line.replaceAll(TAGS, '') : line;
+  const escaped = MARKDOWN.test(line) ? line.replaceAll(ESCAPED, '$1') : line;
+  const plain = escaped.includes('<') ? escaped.replaceAll(TAGS, '') : escaped;
   const last = plain.trimEnd().slice(-2);
   if (!/["'`|]|[,;l]$/.test(last)) return plain;
   const quoted = QUOTED.exec(plain)?.[2];
