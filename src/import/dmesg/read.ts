@@ -1,5 +1,5 @@
 /** Where reports come from: any iterable of lines, a file, standard input. */
-import { createReadStream } from 'node:fs';
+import { constants, createReadStream, openSync, statSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { InputError, printable } from '../../workload/problems.js';
@@ -99,8 +99,21 @@ export async function* readOomReports(path: string): AsyncGenerator<OomReport> {
   yield* last;
 }
 
-function opened(path: string): Readable {
-  return createReadStream(path, { highWaterMark: CHUNK_BYTES });
+function opened(path: string): AsyncIterable<unknown> {
+  const options = { highWaterMark: CHUNK_BYTES };
+  const isDevice = statSync(path, { throwIfNoEntry: false })?.isCharacterDevice() === true;
+  if (!isDevice) return createReadStream(path, options);
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  return soFar(createReadStream(path, { ...options, fd }));
+}
+
+/** What a device has by now: /dev/kmsg would wait for the kernel's next message. */
+async function* soFar(device: Readable): AsyncGenerator<unknown> {
+  try {
+    yield* device;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+  }
 }
 
 /** A log that runs backwards has to be read to its end before it can be read at all. */
@@ -141,7 +154,7 @@ function unreadable(path: string, error: unknown): unknown {
 }
 
 /** Chunks as text, whatever the bytes were. */
-async function* decoded(source: Readable): AsyncGenerator<string> {
+async function* decoded(source: AsyncIterable<unknown>): AsyncGenerator<string> {
   const iterator = source[Symbol.asyncIterator]();
   const first = await iterator.next();
   if (first.done === true) return;

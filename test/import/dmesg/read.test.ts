@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -22,6 +22,15 @@ const LINES = compose({
   kills: newKill(VICTIM),
 }).map(PREFIXES.dmesg!);
 const TEXT = `${LINES.join('\n')}\n`;
+
+function canRead(path: string): boolean {
+  try {
+    closeSync(openSync(path, 'r'));
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 const folder = mkdtempSync(join(tmpdir(), 'oomsim-read-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -124,6 +133,14 @@ test('what never becomes text is given up, and what was found before is kept', a
   writeFileSync(path, TEXT);
   truncateSync(path, 1 << 30);
   expect(await drain()).toBe(1);
+});
+
+const KMSG = '/dev/kmsg';
+
+test.skipIf(!canRead(KMSG))("the kernel's own device is read to its end, not beyond", async () => {
+  let reports = 0;
+  for await (const _ of readOomReports(KMSG)) reports++;
+  expect(reports).toBeGreaterThanOrEqual(0);
 });
 
 test('a hole of NULs in a log is passed over', async () => {
