@@ -89,7 +89,9 @@ function whatTheKernelDid(log: ChosenReport): string[] {
       undecidable: '; whether its rules demand that cannot be told.',
       'no-kill': '.',
     }[verdict];
-    lines.push(`The kernel killed ${nameOf(victim)}${ending} ${why}`);
+    const kill = log.report.kills.find((line) => line.pid === victim.pid);
+    const killed = kill?.verb === 'would' ? 'would have killed' : 'killed';
+    lines.push(`The kernel ${killed} ${nameOf(victim)}${ending} ${why}`);
   }
   if (victim !== undefined) lines.push(...whatItHeld(log));
   lines.push(`Rules: ${rules.from}.`);

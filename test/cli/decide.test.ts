@@ -22,6 +22,13 @@ function asked(lines: readonly string[]): (...args: string[]) => Outcome {
   return (...args) => oomsim(args, { input });
 }
 
+test('who was only to be killed is not said to be dead', () => {
+  const dry = 'Would have killed process 300 (pet). But continuing instead.';
+  const kills = [newKill(PET)[0]!, dry];
+  const { stdout } = asked(report({ kills }))('decide', '-', '--policy', 'process');
+  expect(stdout).toMatch(/The kernel would have killed pet \(300\), as its rules demand\./);
+});
+
 describe('one report: the pet of oom_score_adj 500 dies, and not the hog', () => {
   const ask = asked(report({ kills: newKill(PET) }));
   const decide = (...flags: string[]) => ask('decide', '-', ...flags);
