@@ -61,7 +61,10 @@ export interface JudgeOptions {
 }
 
 /** Judges one report. */
-export function judgeReport(report: OomReport, options: JudgeOptions = {}): Judgement {
+export function judgeReport(read: OomReport, options: JudgeOptions = {}): Judgement {
+  const victims = victimsOf(read);
+  const selected = selectedOf(read, victims);
+  const report = withoutGhost(read, selected);
   const rules = rulesAsked(report, options);
   const printedTotal = totalPagesOf(report);
   const score = checkScore(report, rules.rules, printedTotal);
@@ -69,8 +72,6 @@ export function judgeReport(report: OomReport, options: JudgeOptions = {}): Judg
   const weights = totalPages?.pages ?? tableTotal(report);
   const settled = settledRules(report, rules.rules, score);
   const ranking = rankTable(report, settled, weights, options.oomScoreAdj ?? null);
-  const victims = victimsOf(report);
-  const selected = selectedOf(report, victims);
   const { verdict, reasons, regression } = explain({
     report,
     rules: { ...rules, rules: settled },
@@ -163,6 +164,12 @@ function settledRules(
   // `none` speaks of capabilities, not of the kernel; a container's root has no more of them.
   if (bonus === null || (bonus === 'none' && scope !== 'memcg')) return rules;
   return { ...rules, rootBonus: bonus };
+}
+
+/** Whom the kernel chose was not dead, whatever the log said before: numbers of processes come again. */
+function withoutGhost(report: OomReport, selected: ActualTask | null): OomReport {
+  const earlierVictims = report.earlierVictims.filter(({ pid }) => pid !== selected?.pid);
+  return { ...report, earlierVictims };
 }
 
 function victimsOf(report: OomReport): readonly ActualTask[] {

@@ -98,6 +98,15 @@ test('who was selected and spared for a child is there to be selected again', ()
   expect(verdicts).toEqual(['agrees', 'agrees']);
 });
 
+test('a pid that was killed before and is chosen again belongs to somebody who lives', () => {
+  const again = { pid: 6, comm: 'worker', rss: 70_000 };
+  const small = { pid: 7, comm: 'small', rss: 10 };
+  const reaped =
+    'oom_reaper: reaped process 6 (worker), now anon-rss:0kB, file-rss:0kB, shmem-rss:0kB';
+  const lines = [...newKill(again), reaped, ...compose(modern([again, small], again))];
+  expect(judgeReport([...parseOomReports(lines)][1]!).verdict).toBe('agrees');
+});
+
 test('SysRq-F chooses among those that were killed and are not gone, too', () => {
   const stuck = { pid: 6, comm: 'stuck', rss: 70_000 };
   const small = { pid: 7, comm: 'small', rss: 10 };
