@@ -199,7 +199,7 @@ export function* map_file(program: Program, t: Task, step: StepOf<'map'>): Flow 
   const pages = pages_for(program.draw(step.size));
   const file = k.flusher.file(`${step.file}@${step.skip}`);
   const vma = new Vma(mm, 'file', true, pages);
-  mm.vmas.push(vma);
+  mm.insert_vma(vma);
   mm.total_vm += pages;
   for (let pass = 0; pass < step.times; pass++) {
     for (let done = 0; done < pages && !t.sigkill_pending; ) {

@@ -17,7 +17,7 @@ export function* churn(program: Program, t: Task, duration_ns: number, every: Va
   const { k } = program.host;
   const end_ns = k.sim.nowNs + duration_ns;
   while (k.sim.nowNs < end_ns && !t.sigkill_pending) {
-    for (const vma of [...t.mm!.vmas]) {
+    for (const vma of [...t.mm!.vmas()]) {
       for (const mapping of [...vma.mappings]) yield* use_mapping(program, t, mapping);
     }
     yield* k.back_to_user_mode(t);
@@ -43,7 +43,7 @@ function* use_mapping(program: Program, t: Task, mapping: Mapping): Flow {
 export function unmap_all(program: Program, t: Task): Flow {
   const { k } = program.host;
   const mm = t.mm!;
-  return munmap(k, t, mm, [...mm.vmas], k.costs.freePageNs);
+  return munmap(k, t, mm, [...mm.vmas()], k.costs.freePageNs);
 }
 
 /** mlockall(2): everything mapped now and, if asked, later, becomes unevictable. */
@@ -52,7 +52,7 @@ export function* mlockall(program: Program, t: Task, future: boolean): Flow {
   const mm = t.mm!;
   if (future) mm.lock_future = true;
   yield* mm.mmap_sem.downWrite(t);
-  for (const vma of mm.vmas) {
+  for (const vma of mm.vmas()) {
     vma.locked = true;
     for (const mapping of [...vma.mappings]) {
       while (mapping.swapped > 0 && !t.sigkill_pending) {

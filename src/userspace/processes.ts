@@ -89,7 +89,7 @@ function* leave_mm(k: Kernel, child: Task): Flow {
   sync_mm_rss(mm, child);
   child.mm = null;
   rescore_signal(child.signal);
-  mm.tasks.delete(child);
+  mm.remove_user(child);
   yield* mmput(k, child, mm);
 }
 

@@ -165,7 +165,7 @@ export function map_area(t: Task, kind: 'anon' | 'shmem', pages: number): Vma {
   const mm = t.mm!;
   const vma = new Vma(mm, kind, kind === 'shmem', pages);
   vma.locked = mm.lock_future;
-  mm.vmas.push(vma);
+  mm.insert_vma(vma);
   mm.total_vm += pages;
   return vma;
 }

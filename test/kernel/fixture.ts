@@ -420,7 +420,7 @@ function make_task(
 function share_mm(t: Task, mm: Mm): void {
   t.mm = mm;
   mm.mm_users++;
-  mm.tasks.add(t);
+  mm.add_user(t);
 }
 
 /** Puts a task into its cgroup and lets it go to sleep. */

@@ -77,7 +77,7 @@ function map(k: Kernel, t: Task, kind: PageKind, lru: number, n: number, node: n
 export function area(t: Task, kind: PageKind = 'anon', pages = 0): Vma {
   const mm = t.mm!;
   const vma = new Vma(mm, kind, kind !== 'anon', pages);
-  mm.vmas.push(vma);
+  mm.insert_vma(vma);
   mm.total_vm += pages;
   return vma;
 }

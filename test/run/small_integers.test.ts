@@ -27,7 +27,7 @@ function floats(object: object): string[] {
 function objectsOf({ kernel }: System): object[] {
   const tasks = [...kernel.processes].filter(({ mm }) => mm !== null);
   const mms = tasks.map(({ mm }) => mm!);
-  const vmas = mms.flatMap((mm) => mm.vmas);
+  const vmas = mms.flatMap((mm) => [...mm.vmas()]);
   const memcgs = kernel.memcg_preorder(kernel.root_mem_cgroup);
   return [
     ...tasks,

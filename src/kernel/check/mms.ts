@@ -13,7 +13,7 @@ export function check_mms(k: Kernel): void {
       shmem: mm.text_shmem_pages,
     };
     let swapents = 0;
-    for (const vma of mm.vmas) {
+    for (const vma of mm.vmas()) {
       if (vma.mm !== mm) broken(`an area of ${name_of(mm)} belongs to another`);
       for (const mapping of vma.mappings) {
         rss[vma.kind] += mapping.present;
@@ -27,7 +27,7 @@ export function check_mms(k: Kernel): void {
     equal(mm.swapents, swapents, who('swap entries'));
     check_users(mm);
     let pgtables = 0;
-    for (const pages of mm.pgtables_charges.values()) pgtables += pages;
+    for (const { pages } of mm.pgtables_charges) pgtables += pages;
     if (mm.pgtables_pages < pgtables) broken(`page tables of ${name_of(mm)}`);
   }
 }
@@ -37,7 +37,7 @@ function name_of(mm: Mm): string {
 }
 
 function check_users(mm: Mm): void {
-  equal(mm.mm_users, mm.tasks.size, () => `users of the mm of ${name_of(mm)}`);
+  equal(mm.mm_users, mm.tasks.length, () => `users of the mm of ${name_of(mm)}`);
   let unsynced = 0;
   for (const user of mm.tasks) {
     if (user.mm !== mm) broken(`${user.comm} does not use the mm that lists it`);
@@ -45,7 +45,7 @@ function check_users(mm: Mm): void {
     unsynced += user.rss_unsynced;
   }
   equal(mm.anon_unsynced, unsynced, () => `private RSS counts of ${name_of(mm)}`);
-  if (mm.owner === null ? mm.tasks.size > 0 : !mm.tasks.has(mm.owner)) {
+  if (mm.owner === null ? mm.tasks.length > 0 : !mm.tasks.includes(mm.owner)) {
     broken(`the owner of the mm of ${name_of(mm)} does not use it`);
   }
   const { writer, waiters } = mm.mmap_sem;

@@ -8,7 +8,7 @@ import { broken, equal } from './broken.js';
 export function all_page_sets(k: Kernel): Set<PageSet> {
   const sets = new Set<PageSet>();
   for (const mm of k.mms) {
-    for (const vma of mm.vmas) for (const mapping of vma.mappings) sets.add(mapping.set);
+    for (const vma of mm.vmas()) for (const mapping of vma.mappings) sets.add(mapping.set);
   }
   for (const file of k.flusher.files.values()) for (const set of file.sets) sets.add(set);
   for (const memcg of for_each_mem_cgroup_tree(k.root_mem_cgroup)) {

@@ -1,5 +1,6 @@
 import { RwSemaphore } from '../../engine/rw_semaphore.js';
 import type { Task } from '../sched/task.js';
+import { append, EMPTY, remove, type ShortList } from '../short_list.js';
 import type { MemCgroup } from './mem_cgroup.js';
 import { rescore_mm } from './oom_index.js';
 
@@ -44,7 +45,7 @@ export class PageSet {
   frozen = false;
   /** Where pages went that came back from swap to another memcg or node. */
   elsewhere: PageSet | null = null;
-  readonly mappings: Mapping[] = [];
+  mappings: ShortList<Mapping> = EMPTY;
   /** Neighbours on each LRU list, and which lists it is on: bits (SetQueue). */
   readonly next: (PageSet | null)[] = [null, null, null, null, null];
   readonly previous: (PageSet | null)[] = [null, null, null, null, null];
@@ -81,14 +82,22 @@ export class Mapping {
     readonly vma: Vma,
     readonly set: PageSet,
   ) {
-    set.mappings.push(this);
-    vma.mappings.push(this);
+    set.mappings = append(set.mappings, this);
+    vma.mappings = append(vma.mappings, this);
+  }
+
+  /** Takes it out of its set and its area. */
+  remove(): void {
+    remove(this.set.mappings, this);
+    remove(this.vma.mappings, this);
   }
 }
 
 /** A virtual memory area (include/linux/mm_types.h). */
 export class Vma {
-  readonly mappings: Mapping[] = [];
+  mappings: ShortList<Mapping> = EMPTY;
+  /** The next area of the mm. */
+  vm_next: Vma | null = null;
   locked = false; // VM_LOCKED
   /** Pages ever mapped in it. */
   touched_pages = 0;
@@ -102,6 +111,12 @@ export class Vma {
     readonly shared: boolean,
     public length_pages: number,
   ) {}
+}
+
+/** Page-table pages of an mm that are charged to `memcg`. */
+interface PgtablesCharge {
+  readonly memcg: MemCgroup;
+  pages: number;
 }
 
 /**
@@ -122,9 +137,11 @@ export class Mm {
   mm_users = 1;
   owner: Task | null;
   /** Tasks whose mm this is; mm_users also counts temporary pins. */
-  readonly tasks = new Set<Task>();
+  tasks: ShortList<Task>;
   readonly mmap_sem = new RwSemaphore<Task>();
-  readonly vmas: Vma[] = [];
+  /** Its areas, the oldest first, linked by `vm_next`. */
+  mmap: Vma | null = null;
+  #last_vma: Vma | null = null;
   /** mlockall(MCL_FUTURE). */
   lock_future = false;
 
@@ -133,7 +150,7 @@ export class Mm {
   mapped_span = 0;
   pte_pages = 0;
   /** Page-table pages by the memcg they are charged to. */
-  readonly pgtables_charges = new Map<MemCgroup, number>();
+  pgtables_charges: ShortList<PgtablesCharge> = EMPTY;
   maj_flt = 0;
   /** Mapped pages of the program text and libraries that all processes share: RSS, but no memory. */
   text_file_pages = 0;
@@ -149,13 +166,53 @@ export class Mm {
 
   constructor(owner: Task) {
     this.owner = owner;
+    this.tasks = [owner];
+  }
+
+  /** Its areas, the oldest first; those that it gets meanwhile, too. */
+  *vmas(): Iterable<Vma> {
+    for (let vma = this.mmap; vma !== null; vma = vma.vm_next) yield vma;
+  }
+
+  insert_vma(vma: Vma): void {
+    if (this.#last_vma === null) this.mmap = vma;
+    else this.#last_vma.vm_next = vma;
+    this.#last_vma = vma;
+  }
+
+  /** Returns false if it was not there. */
+  remove_vma(vma: Vma): boolean {
+    let previous: Vma | null = null;
+    let at = this.mmap;
+    while (at !== null && at !== vma) {
+      previous = at;
+      at = at.vm_next;
+    }
+    if (at === null) return false;
+    if (previous === null) this.mmap = vma.vm_next;
+    else previous.vm_next = vma.vm_next;
+    if (this.#last_vma === vma) this.#last_vma = previous;
+    return true;
+  }
+
+  add_user(t: Task): void {
+    this.tasks = append(this.tasks, t);
+  }
+
+  remove_user(t: Task): void {
+    remove(this.tasks, t);
   }
 
   /** Notes `n` more page-table pages, charged to `memcg`. */
   add_pgtables(memcg: MemCgroup, n: number): void {
     this.pgtables_pages += n;
     rescore_mm(this);
-    this.pgtables_charges.set(memcg, (this.pgtables_charges.get(memcg) ?? 0) + n);
+    for (const charge of this.pgtables_charges) {
+      if (charge.memcg !== memcg) continue;
+      charge.pages += n;
+      return;
+    }
+    this.pgtables_charges = append(this.pgtables_charges, { memcg, pages: n });
   }
 }
 

@@ -139,7 +139,7 @@ export function* __oom_reap_task_mm(k: Kernel, t: Task, mm: Mm): Flow<boolean> {
 export function* oom_reap_vmas(k: Kernel, t: Task, mm: Mm): Flow<number> {
   mm.unstable = true;
   let reaped = 0;
-  for (const vma of [...mm.vmas]) {
+  for (const vma of [...mm.vmas()]) {
     if (vma.shared || (vma.locked && k.profile.reaper_skips_mlocked)) continue;
     const tlb = new MmuGather(k, t, k.costs.reapPageNs);
     for (const mapping of [...vma.mappings]) yield* tlb.unmap(mapping);

@@ -168,9 +168,8 @@ export function free_swap_and_cache(k: Kernel, set: PageSet): void {
 
 /** Takes an emptied mapping apart; the last one takes shared memory that has no file with it. */
 export function drop_mapping(k: Kernel, mapping: Mapping): void {
-  const { set, vma } = mapping;
-  set.mappings.splice(set.mappings.indexOf(mapping), 1);
-  vma.mappings.splice(vma.mappings.indexOf(mapping), 1);
+  const { set } = mapping;
+  mapping.remove();
   if (set.mappings.length === 0 && !set.persistent) free_all_pages(k, set);
 }
 

@@ -8,6 +8,7 @@ import { rescore_signal, rescore_tasks } from '../mm/oom_index.js';
 import { mark_mmf_oom_skip, oom_reap_vmas } from '../mm/oom_reaper.js';
 import { exit_oom_victim } from '../mm/oom_victim.js';
 import { drop_mapping } from '../mm/rmap.js';
+import { EMPTY } from '../short_list.js';
 import { spend } from './core.js';
 import { EXIT_ZOMBIE, type Task } from './task.js';
 
@@ -55,7 +56,7 @@ function* exit_mm(k: Kernel, t: Task): Flow {
   sync_mm_rss(mm, t);
   t.mm = null;
   rescore_signal(t.signal);
-  mm.tasks.delete(t);
+  mm.remove_user(t);
   mm.mmap_sem.upRead();
   mm_update_next_owner(mm, t);
   yield* mmput(k, t, mm);
@@ -72,11 +73,7 @@ export function complete_vfork_done(t: Task): void {
 /** The owner leaves: another user of the mm takes over; its memcg gets the charges from now on. */
 function mm_update_next_owner(mm: Mm, t: Task): void {
   if (mm.owner !== t) return;
-  mm.owner = null;
-  for (const user of mm.tasks) {
-    mm.owner = user;
-    break;
-  }
+  mm.owner = mm.tasks[0] ?? null;
 }
 
 /** Drops a reference; the last one takes the address space down, in the caller's time. */
@@ -92,9 +89,9 @@ function* exit_mmap(k: Kernel, t: Task, mm: Mm): Flow {
     freed += yield* oom_reap_vmas(k, t, mm);
     mark_mmf_oom_skip(k, mm, t.pid, 'exit_mmap');
   }
-  const had_vmas = mm.vmas.length > 0;
+  const had_vmas = mm.mmap !== null;
   const tlb = new MmuGather(k, t, k.costs.freePageNs);
-  for (const vma of mm.vmas) yield* unmap_vma(vma, tlb);
+  for (let vma = mm.mmap; vma !== null; vma = vma.vm_next) yield* unmap_vma(vma, tlb);
   if (had_vmas && mm.oom_victim) mark_mmf_oom_skip(k, mm, t.pid, 'exit_mmap');
   if (had_vmas && (mm.oom_victim || k.profile.process_mrelease)) {
     // Wait for a reaper that is at work on this mm, or somebody in process_mrelease().
@@ -105,8 +102,7 @@ function* exit_mmap(k: Kernel, t: Task, mm: Mm): Flow {
   t.no_resched = !k.profile.mmu_gather_resched;
   freed += yield* free_pgtables(k, t, mm);
   yield* tlb.flush();
-  for (const vma of mm.vmas) drop_vma(k, vma);
-  mm.vmas.length = 0;
+  for (let vma = mm.mmap; vma !== null; vma = vma.vm_next) drop_vma(k, mm, vma);
   freed += tlb.cleared;
   mm.file_pages -= mm.text_file_pages;
   mm.shmem_pages -= mm.text_shmem_pages;
@@ -119,19 +115,20 @@ function* unmap_vma(vma: Vma, tlb: MmuGather): Flow {
 }
 
 /** The area is gone; shared memory that nobody maps any more goes with it. */
-function drop_vma(k: Kernel, vma: Vma): void {
+function drop_vma(k: Kernel, mm: Mm, vma: Vma): void {
   for (const mapping of [...vma.mappings]) drop_mapping(k, mapping);
+  mm.remove_vma(vma);
   vma.unmapped = true;
 }
 
 function* free_pgtables(k: Kernel, t: Task, mm: Mm): Flow<number> {
   let freed = 0;
-  for (const [memcg, n] of mm.pgtables_charges) {
-    free_kmem(k, memcg, 'pgtables', n);
-    freed += n;
-    yield spend(t, n * k.costs.freePageNs);
+  for (const { memcg, pages } of mm.pgtables_charges) {
+    free_kmem(k, memcg, 'pgtables', pages);
+    freed += pages;
+    yield spend(t, pages * k.costs.freePageNs);
   }
-  mm.pgtables_charges.clear();
+  mm.pgtables_charges = EMPTY;
   mm.pgtables_pages = 0;
   return freed;
 }
@@ -146,10 +143,8 @@ export function* munmap(k: Kernel, t: Task, mm: Mm, vmas: readonly Vma[], page_n
   for (const vma of vmas) yield* unmap_vma(vma, tlb);
   yield* tlb.flush();
   for (const vma of vmas) {
-    const at = mm.vmas.indexOf(vma);
-    if (at < 0) continue; // somebody else was faster
-    drop_vma(k, vma);
-    mm.vmas.splice(at, 1);
+    if (vma.unmapped) continue; // somebody else was faster
+    drop_vma(k, mm, vma);
     mm.total_vm -= vma.length_pages;
     mm.mapped_span -= vma.touched_pages;
   }

@@ -94,7 +94,7 @@ function give_mm(k: Kernel, parent: Task, child: Task, args: CloneArgs): void {
   const shared = args.mm === 'share' || args.mm === 'thread' ? parent.mm : null;
   if (shared !== null) {
     shared.mm_users++;
-    shared.tasks.add(child);
+    shared.add_user(child);
     child.mm = shared;
     return;
   }
@@ -105,7 +105,6 @@ function give_mm(k: Kernel, parent: Task, child: Task, args: CloneArgs): void {
 /** Gives a task an empty address space of its own. */
 export function mm_alloc(k: Kernel, t: Task): Mm {
   const mm = new Mm(t);
-  mm.tasks.add(t);
   t.mm = mm;
   rescore_signal(t.signal);
   k.mms.add(mm);
@@ -120,9 +119,9 @@ function dup_mmap(from: Mm, to: Mm): void {
   to.text_shmem_pages = from.text_shmem_pages;
   to.file_pages += from.text_file_pages;
   to.shmem_pages += from.text_shmem_pages;
-  for (const vma of from.vmas) {
+  for (const vma of from.vmas()) {
     const copy = new Vma(to, vma.kind, vma.shared, vma.length_pages);
-    to.vmas.push(copy);
+    to.insert_vma(copy);
     for (const mapping of vma.mappings) {
       // Later pages of either process are its own.
       if (!vma.shared) mapping.set.frozen = true;

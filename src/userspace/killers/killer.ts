@@ -57,7 +57,7 @@ export abstract class Killer implements UserProgram {
     const mm = t.mm!;
     mm.lock_future = this.locked;
     if (this.locked) {
-      for (const vma of mm.vmas) {
+      for (const vma of mm.vmas()) {
         vma.locked = true;
         for (const mapping of vma.mappings) set_unevictable(this.k, mapping.set, true);
       }
@@ -72,7 +72,7 @@ export abstract class Killer implements UserProgram {
 
   /** Whatever of it was swapped out while it slept has to come back before it can think. */
   *#wake(t: Task): Flow {
-    for (const vma of t.mm!.vmas) {
+    for (const vma of t.mm!.vmas()) {
       for (const mapping of [...vma.mappings]) {
         while (mapping.swapped > 0 && !t.sigkill_pending) {
           yield* swap_in(this.k, t, mapping, SWAP_IN_PAGES);

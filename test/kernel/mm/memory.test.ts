@@ -157,7 +157,7 @@ describe('swap_in', () => {
       tasks: { me: { cgroup: '/a', swap: 20 } },
       ...over,
     });
-  const mapping_of = (w: World<'me'>) => w.tasks.me.mm!.vmas[0]!.mappings[0]!;
+  const mapping_of = (w: World<'me'>) => w.tasks.me.mm!.mmap!.mappings[0]!;
 
   it('reads a page from the device, and frees its slot', () => {
     const w = swapped();

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Flow } from '../../../src/engine/coroutine.js';
 import { check_invariants } from '../../../src/kernel/check.js';
+import { Mapping } from '../../../src/kernel/mm/mm_types.js';
 import { MmuGather } from '../../../src/kernel/mm/mmu_gather.js';
 import { type World, type WorldSpec, world } from '../fixture.js';
 
@@ -14,7 +15,7 @@ function* unmap_all(w: World<'t'>, seen: number[][]): Flow<number> {
   const { mm } = w.tasks.t;
   const tlb = new MmuGather(w.k, w.tasks.t, PAGE_NS);
   const look = () => seen.push([mm!.anon_pages, w.memcg('/a').memory.usage]);
-  for (const vma of mm!.vmas) {
+  for (const vma of mm!.vmas()) {
     for (const mapping of vma.mappings) {
       for (const step of tlb.unmap(mapping)) {
         look();
@@ -73,10 +74,9 @@ describe('MmuGather', () => {
 
   it('pages that somebody else maps too are not freed', () => {
     const w = machine(100);
-    const [vma] = w.tasks.t.mm!.vmas;
-    const other = world({ tasks: { t: { anon: 1 } } }).tasks.t.mm!.vmas[0]!;
-    const twin = Object.assign(Object.create(vma!.mappings[0]!), { vma: other, present: 60 });
-    vma!.mappings[0]!.set.mappings.push(twin);
+    const vma = w.tasks.t.mm!.mmap!;
+    const other = world({ tasks: { t: { anon: 1 } } }).tasks.t.mm!.mmap!;
+    new Mapping(other, vma.mappings[0]!.set).present = 60;
     w.now(w.tasks.t, unmap_all(w, []));
     expect(w.memcg('/a').resident.anon).toBe(60);
   });

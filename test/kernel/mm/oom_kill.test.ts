@@ -149,7 +149,7 @@ describe('__oom_kill_process (KERNEL.md 3.2)', () => {
     const { k } = w;
     const mm = w.tasks.victim.mm!;
     k.init.mm = mm;
-    mm.tasks.add(k.init);
+    mm.add_user(k.init);
     mm.mm_users++;
     const log = w.watch('oom:wake_reaper', 'oomsim:mmf_oom_skip');
     w.run(w.tasks.me, w.oom(w.tasks.me));

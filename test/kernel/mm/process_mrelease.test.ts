@@ -45,7 +45,7 @@ it('has to be tried again where a notifier would have to wait', () => {
 
 it('waits for mmap_sem', () => {
   const { w, mm } = scene();
-  mm.tasks.delete(w.tasks.b);
+  mm.remove_user(w.tasks.b);
   mm.mm_users--;
   w.tasks.b.mm = null;
   w.run(w.tasks.b, mm.mmap_sem.downWrite(w.tasks.b));

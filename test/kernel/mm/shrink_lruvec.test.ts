@@ -259,8 +259,7 @@ describe('what becomes of a scanned page (KERNEL.md 7)', () => {
 
   it('pages used since the last scan become active, until they are left alone', () => {
     const w = lists({}, { anon: 320 }, { free: 100, kernel: '6.1' });
-    const [vma] = w.tasks.t.mm!.vmas;
-    vma!.mappings[0]!.set.touched_ns = 1;
+    w.tasks.t.mm!.mmap!.mappings[0]!.set.touched_ns = 1;
     scan(w);
     expect([w.k.swap.used, ...sizes(w).slice(0, 2)]).toEqual([0, 300, 20]);
     expect(lruvec_of(w).recent_rotated[0]).toBe(20);

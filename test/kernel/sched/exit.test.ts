@@ -102,7 +102,7 @@ describe('who takes the address space down (KERNEL.md 8)', () => {
       tasks: { t: { cgroup: '/a', anon: 9 }, sharer: { cgroup: '/b', shares: 't' } },
     });
     const { sharer } = w.tasks;
-    const touch = () => w.run(sharer!, w.touch(sharer!, sharer!.mm!.vmas[0]!, 1));
+    const touch = () => w.run(sharer!, w.touch(sharer!, sharer!.mm!.mmap!, 1));
     touch();
     const usages = () => ['/a', '/b'].map((path) => w.memcg(path).resident.anon);
     expect(usages()).toEqual([10, 0]);
