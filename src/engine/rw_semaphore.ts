@@ -7,9 +7,19 @@ import { WaitQueue } from './wait_queue.js';
 export class RwSemaphore<W extends Waiter> {
   #readers = 0;
   #writer: W | null = null;
-  /** Readers and writers in the order they came. */
-  readonly waiters = new WaitQueue<W>();
+  /** Made for the first that has to wait: most semaphores are never contended. */
+  #waiters: WaitQueue<W> | null = null;
   #waitingWriters = 0;
+
+  /** Readers and writers that wait, in the order they came. */
+  get waiters(): Iterable<W> {
+    return this.#waiters ?? [];
+  }
+
+  /** The one that has waited longest, or null. */
+  get firstWaiter(): W | null {
+    return this.#waiters === null ? null : this.#waiters.first();
+  }
 
   get writer(): W | null {
     return this.#writer;
@@ -33,31 +43,31 @@ export class RwSemaphore<W extends Waiter> {
 
   *downRead(self: W): Flow {
     if (this.tryDownRead()) return;
-    this.waiters.add(self);
+    const waiters = this.#queueUp(self);
     do yield BLOCK;
-    while (this.#writer !== null || !this.#isNext(self));
-    this.waiters.delete(self);
+    while (this.#writer !== null || waiters.first() !== self);
+    waiters.delete(self);
     this.#readers++;
-    this.waiters.first()?.wake();
+    waiters.first()?.wake();
   }
 
   /** Returns false, without the semaphore, when `interrupted` says so after a wake-up. */
   *downWrite(self: W, interrupted?: () => boolean): Flow<boolean> {
-    if (this.#writer === null && this.#readers === 0 && this.waiters.size === 0) {
+    if (this.#writer === null && this.#readers === 0 && this.firstWaiter === null) {
       this.#writer = self;
       return true;
     }
-    this.waiters.add(self);
+    const waiters = this.#queueUp(self);
     this.#waitingWriters++;
     let got = true;
     do {
       yield BLOCK;
       got = !interrupted?.();
-    } while (got && (this.#writer !== null || this.#readers > 0 || !this.#isNext(self)));
-    this.waiters.delete(self);
+    } while (got && (this.#writer !== null || this.#readers > 0 || waiters.first() !== self));
+    waiters.delete(self);
     this.#waitingWriters--;
     if (got) this.#writer = self;
-    else this.waiters.first()?.wake();
+    else waiters.first()?.wake();
     return got;
   }
 
@@ -65,17 +75,19 @@ export class RwSemaphore<W extends Waiter> {
   upRead(): void {
     if (this.#readers === 0) throw new Error('up_read without down_read');
     this.#readers--;
-    if (this.#readers === 0) this.waiters.first()?.wake();
+    if (this.#readers === 0) this.firstWaiter?.wake();
   }
 
   /** @throws Error if `self` does not hold it for writing. */
   upWrite(self: W): void {
     if (this.#writer !== self) throw new Error('up_write by a task that is not the writer');
     this.#writer = null;
-    this.waiters.first()?.wake();
+    this.firstWaiter?.wake();
   }
 
-  #isNext(self: W): boolean {
-    return this.waiters.first() === self;
+  #queueUp(self: W): WaitQueue<W> {
+    this.#waiters ??= new WaitQueue();
+    this.#waiters.add(self);
+    return this.#waiters;
   }
 }

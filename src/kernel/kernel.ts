@@ -42,6 +42,9 @@ import { K } from './units.js';
 /** Engine event: a deferred call; the actor is its index. */
 export const EVENT_CALL = 3;
 
+/** In the place of a call that was made, so that nothing keeps it. */
+const DONE = (): void => {};
+
 export class Kernel {
   readonly profile: Profile;
   readonly policy: OomPolicy;
@@ -178,6 +181,7 @@ export class Kernel {
         break;
       case EVENT_CALL: {
         const call = this.#calls[actor]!;
+        this.#calls[actor] = DONE;
         this.#free_calls.push(actor);
         call();
         break;
@@ -213,9 +217,12 @@ export class Kernel {
     return t;
   }
 
+  /** One for all tasks. */
+  readonly #wake = (task: Task): void => this.sched.wake(task);
+
   create_task(comm: string, leader: Task | null, pid: number | null = null): Task {
     if (pid !== null) this.#next_pid = Math.max(this.#next_pid, pid + 1);
-    return new Task(pid ?? this.#next_pid++, comm, leader, (task) => this.sched.wake(task));
+    return new Task(pid ?? this.#next_pid++, comm, leader, this.#wake);
   }
 
   attach_task(task: Task, cgroup: Cgroup): void {
@@ -247,7 +254,7 @@ export class Kernel {
     const parent = leader.signal.parent;
     if (parent !== null) {
       parent.signal.remove_child(leader);
-      parent.signal.wait_chldexit.wakeAll();
+      parent.signal.wait_chldexit?.wakeAll();
     }
     this.on_process_exit(leader);
   }
@@ -384,6 +391,7 @@ export class Kernel {
 
   *wait_for_core_dump(t: Task): Flow {
     while (t.signal.coredump && t.signal.core_dumper !== t) {
+      t.signal.core_done ??= new WaitQueue();
       t.signal.core_done.add(t);
       yield BLOCK;
     }

@@ -35,10 +35,9 @@ const CALLS_PER_PAUSE = 16;
 
 /** Kernel memory that goes when the process closes its files, that is, when it exits. */
 function hold(t: Task, memcg: MemCgroup, kind: KmemKind, pages: number): void {
-  const { files } = t.signal;
-  const same = files.find((held) => held.memcg === memcg && held.kind === kind);
+  const same = t.signal.files.find((held) => held.memcg === memcg && held.kind === kind);
   if (same !== undefined) same.pages += pages;
-  else files.push({ memcg, kind, pages });
+  else t.signal.open_file({ memcg, kind, pages });
 }
 
 /** Between one call and the next. */

@@ -1,6 +1,7 @@
 /** What each step of a program does, as a flow of the task that runs it. */
 import type { Flow } from '../engine/coroutine.js';
 import { BLOCK } from '../engine/coroutine.js';
+import { WaitQueue } from '../engine/wait_queue.js';
 import { cgroup_attach_process } from '../kernel/cgroup/cgroupfs.js';
 import { rescore_process } from '../kernel/mm/oom_index.js';
 import { spend } from '../kernel/sched/core.js';
@@ -70,11 +71,11 @@ export function step_flow(program: Program, t: Task, step: Step): Flow {
     case 'mprotect':
       return mprotect_loop(program, t, program.draw(step.duration));
     default:
-      return simple_step(program, t, step);
+      return sleep_or_end(program, t, step);
   }
 }
 
-type SimpleStep = Exclude<
+type SleepOrLess = Exclude<
   Step,
   {
     op:
@@ -101,24 +102,45 @@ type SimpleStep = Exclude<
   }
 >;
 
+/** Steps in which processes spend most of their lives: one flow, not one that runs another. */
+function sleep_or_end(program: Program, t: Task, step: SleepOrLess): Flow {
+  const { k } = program.host;
+  switch (step.op) {
+    case 'sleep':
+      return nanosleep(k, t, program.draw(step.duration));
+    case 'at':
+      return nanosleep(k, t, step.time - k.sim.nowNs);
+    case 'hold':
+      if (step.duration === null) return pause(t, 'hold');
+      return nanosleep(k, t, program.draw(step.duration));
+    case 'wait':
+      return wait_for_children(t);
+    case 'compute':
+      return compute(t, program.draw(step.duration));
+    case 'core_dump':
+      return do_coredump(k, t, program.draw(step.duration));
+    case 'exit':
+      return do_group_exit(k, t, step.code);
+    default:
+      return simple_step(program, t, step);
+  }
+}
+
+type SimpleStep = Exclude<
+  SleepOrLess,
+  { op: 'sleep' | 'at' | 'hold' | 'wait' | 'compute' | 'core_dump' | 'exit' }
+>;
+
 /** Steps that take a line or two. */
 function* simple_step(program: Program, t: Task, step: SimpleStep): Flow {
   const { host } = program;
   const { k } = host;
   switch (step.op) {
-    case 'sleep':
-      return yield* nanosleep(k, t, program.draw(step.duration));
-    case 'at':
-      return yield* nanosleep(k, t, step.time - k.sim.nowNs);
-    case 'compute':
-      return yield* compute(t, program.draw(step.duration));
     case 'uninterruptible':
       t.wchan = 'uninterruptible';
       yield k.sched.sleep_until(t, k.sim.nowNs + program.draw(step.duration), TASK_UNINTERRUPTIBLE);
       t.wchan = '';
       return;
-    case 'core_dump':
-      return yield* do_coredump(k, t, program.draw(step.duration));
     case 'frozen_write':
       return yield* frozen_write(program, t);
     case 'ready':
@@ -131,15 +153,8 @@ function* simple_step(program: Program, t: Task, step: SimpleStep): Flow {
       }
       return;
     }
-    case 'hold':
-      if (step.duration !== null) return yield* nanosleep(k, t, program.draw(step.duration));
-      return yield* pause(t, 'hold');
-    case 'wait':
-      return yield* wait_for_children(t);
     case 'stop':
       return send_sigstop(k, t);
-    case 'exit':
-      return yield* do_group_exit(k, t, step.code);
     case 'oom_score_adj':
       return set_oom_score_adj(program, t, step.value);
     case 'comm':
@@ -189,10 +204,11 @@ function* wait_for_children(t: Task): Flow {
   while (t.signal.children.size > 0 && !t.sigkill_pending) {
     if (t.stop_pending) yield* do_signal_stop(t);
     t.wchan = 'wait';
+    t.signal.wait_chldexit ??= new WaitQueue();
     t.signal.wait_chldexit.add(t);
     yield BLOCK;
   }
-  t.signal.wait_chldexit.delete(t);
+  t.signal.wait_chldexit?.delete(t);
   t.wchan = '';
   t.sleep_state = before;
 }

@@ -101,7 +101,7 @@ describe('RwSemaphore', () => {
     stage.step(stage.runnable.length - 1);
     expect(stage.log).toEqual(['r1 reads', 'w got it: false', 'r2 reads']);
     stage.run();
-    expect([sem.readers, sem.waiters.size]).toEqual([0, 0]);
+    expect([sem.readers, sem.firstWaiter]).toEqual([0, null]);
   });
 
   it('never has a writer beside others, and nobody waits for ever', () => {
@@ -141,7 +141,7 @@ describe('RwSemaphore', () => {
             stage.step(order.next().value % stage.runnable.length);
           }
           expect(actors.map((a) => a.done)).toEqual(actors.map(() => true));
-          expect([sem.readers, sem.writer, sem.waiters.size]).toEqual([0, null, 0]);
+          expect([sem.readers, sem.writer, sem.firstWaiter]).toEqual([0, null, null]);
         },
       ),
     );

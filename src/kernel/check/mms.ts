@@ -48,9 +48,8 @@ function check_users(mm: Mm): void {
   if (mm.owner === null ? mm.tasks.length > 0 : !mm.tasks.includes(mm.owner)) {
     broken(`the owner of the mm of ${name_of(mm)} does not use it`);
   }
-  const { writer, waiters } = mm.mmap_sem;
+  const { writer, firstWaiter: next } = mm.mmap_sem;
   if (writer !== null && writer.state >= EXIT_ZOMBIE) broken('mmap_sem held by a dead task');
-  const next = waiters.first();
   if (writer === null && mm.mmap_sem.readers === 0 && next !== null && next.state !== 0) {
     broken(`mmap_sem of ${name_of(mm)} is free, but ${next.comm} waits for it`);
   }

@@ -68,8 +68,8 @@ function waiting_tasks(k: Kernel): Set<Task> {
   for (const mm of k.mms) for (const t of mm.mmap_sem.waiters) waiting.add(t);
   for (const t of all_tasks(k)) {
     if (t.is_leader) {
-      for (const parent of t.signal.wait_chldexit) waiting.add(parent);
-      for (const thread of t.signal.core_done) waiting.add(thread);
+      for (const parent of t.signal.wait_chldexit ?? []) waiting.add(parent);
+      for (const thread of t.signal.core_done ?? []) waiting.add(thread);
     }
     if (!t.vfork_done && t.vfork_parent !== null) waiting.add(t.vfork_parent);
   }

@@ -22,6 +22,6 @@ export function* do_coredump(k: Kernel, t: Task, duration_ns: number): Flow {
   yield k.sched.sleep_until(t, k.sim.nowNs + duration_ns, TASK_KILLABLE);
   t.wchan = '';
   signal.coredump = false;
-  signal.core_done.wakeAll();
+  signal.core_done?.wakeAll();
   yield* do_group_exit(k, t, SIGSEGV);
 }

@@ -157,7 +157,7 @@ function* exit_files(k: Kernel, t: Task): Flow {
     free_kmem(k, held.memcg, held.kind, held.pages);
     yield spend(t, held.pages * k.costs.freePageNs);
   }
-  t.signal.files.length = 0;
+  t.signal.files = EMPTY;
 }
 
 /** The task is no longer listed in its cgroup; from 5.2 its group is while other threads live. */

@@ -1,8 +1,9 @@
 import type { Flow, Waiter } from '../../engine/coroutine.js';
-import { WaitQueue } from '../../engine/wait_queue.js';
+import type { WaitQueue } from '../../engine/wait_queue.js';
 import type { Cgroup } from '../cgroup/cgroup.js';
 import type { KmemKind, MemCgroup } from '../mm/mem_cgroup.js';
 import type { Mm } from '../mm/mm_types.js';
+import { append, EMPTY, type ShortList } from '../short_list.js';
 
 /** Task states, as ps(1) shows them (include/linux/sched.h). */
 export const TASK_RUNNING = 0;
@@ -27,9 +28,19 @@ export interface UserProgram {
 
 const NOBODY: ReadonlySet<Task> = new Set();
 
-/** Shared by the threads of a process (include/linux/sched/signal.h). */
+/** Kernel memory that an open file holds, charged to whoever filled it. */
+export interface OpenFile {
+  readonly memcg: MemCgroup;
+  readonly kind: KmemKind;
+  pages: number;
+}
+
+/**
+ * Shared by the threads of a process (include/linux/sched/signal.h). What most processes never use is
+ * made when one does: there are 100,000 of them.
+ */
 export class Signal {
-  readonly threads: Task[];
+  threads: ShortList<Task>;
   oom_score_adj = 0;
   /** The mm that was chosen by the OOM killer; sticky until the process is gone. */
   oom_mm: Mm | null = null;
@@ -40,20 +51,28 @@ export class Signal {
   /** SIGNAL_GROUP_COREDUMP. */
   coredump = false;
   core_dumper: Task | null = null;
-  readonly core_done = new WaitQueue<Task>();
+  /** Threads that wait for a core dump to be written. */
+  core_done: WaitQueue<Task> | null = null;
   exit_code = 0;
   parent: Task | null = null;
   /** Its badness may have changed, and its place among them (mm/oom_index.ts). */
   due: Signal[] | null = null;
   place = -1;
-  /** Kernel memory that open files hold, charged to whoever filled them. */
-  readonly files: { memcg: MemCgroup; kind: KmemKind; pages: number }[] = [];
-  /** Made for the first child: most processes never have one. */
+  files: ShortList<OpenFile> = EMPTY;
   #children: Set<Task> | null = null;
-  readonly wait_chldexit = new WaitQueue<Task>();
+  /** Threads that wait for a child to exit. */
+  wait_chldexit: WaitQueue<Task> | null = null;
 
   constructor(readonly leader: Task) {
-    this.threads = [leader]; // an array that begins empty has room for seventeen after one push
+    this.threads = [leader];
+  }
+
+  add_thread(t: Task): void {
+    this.threads = append(this.threads, t);
+  }
+
+  open_file(file: OpenFile): void {
+    this.files = append(this.files, file);
   }
 
   /** Group leaders forked by any thread of this group, in that order. */
@@ -153,7 +172,7 @@ export class Task implements Waiter {
     private readonly waker: (task: Task) => void,
   ) {
     this.signal = leader === null ? new Signal(this) : leader.signal;
-    if (leader !== null) this.signal.threads.push(this);
+    if (leader !== null) this.signal.add_thread(this);
   }
 
   get tgid(): number {

@@ -19,7 +19,7 @@ describe('the order of an exit (KERNEL.md 8)', () => {
       tasks: { t: { cgroup: '/a', anon: 100, pgtables: 10, stack: 4 } },
     });
     const { t } = w.tasks;
-    t!.signal.files.push({ memcg: w.memcg('/a'), kind: 'pipe', pages: 100 });
+    t!.signal.open_file({ memcg: w.memcg('/a'), kind: 'pipe', pages: 100 });
     w.kill('t');
     const seen: string[] = [];
     let before = '';
@@ -130,7 +130,7 @@ describe('who takes the address space down (KERNEL.md 8)', () => {
     w.advance(10);
     expect([other!.mm === null, other!.exiting]).toEqual([false, true]);
     signal.coredump = false;
-    signal.core_done.wakeAll();
+    signal.core_done?.wakeAll();
     w.advance(1);
     expect(other!.mm).toBe(null);
   });
@@ -258,7 +258,7 @@ it('kernel memory in files is freed with the last thread only', () => {
   const { t } = w.tasks;
   const memcg = w.memcg('/a');
   w.run(t!, alloc_kmem(w.k, t!, memcg, 'pipe', GFP_KERNEL_ACCOUNT, 16));
-  t!.signal.files.push({ memcg, kind: 'pipe', pages: 16 });
+  t!.signal.open_file({ memcg, kind: 'pipe', pages: 16 });
   const [leader, other] = t!.signal.threads;
   other!.state = 2;
   w.kill('t');
