@@ -14,7 +14,7 @@ import type { Task, UserProgram } from '../kernel/sched/task.js';
 import type { EventSpec, ProcessSpec, Workload } from '../workload/types.js';
 import { exec_process } from './exec.js';
 import { start_killers } from './killers/start.js';
-import { draw_variate, Program } from './program.js';
+import { burst_pages, draw_variate, Program } from './program.js';
 import { eventText, REFUSED_MAX, type Refused } from './refused.js';
 
 /** One of the `count` processes that a spec asks for; survives its process when it is restarted. */
@@ -48,11 +48,13 @@ export class Host {
   readonly refused: Refused[] = [];
   /** Processes and threads started by others so far: names their random streams. */
   children = 0;
+  readonly burst_pages: number;
 
   constructor(
     readonly k: Kernel,
     readonly streams: RandomStreams,
   ) {
+    this.burst_pages = burst_pages(k);
     k.wait_queues.push(this.frozen_waitq);
     k.on_process_exit = this.#on_exit;
   }
@@ -64,9 +66,8 @@ export class Host {
     for (const spec of workload.processes) {
       if (!spec.top) continue;
       for (let index = 0; index < spec.count; index++) {
-        const random = this.streams.passing(`${spec.name}/${index}/start`);
         const instance = { spec, index, restarts: 0, daemon: null };
-        this.#start_at(draw_variate(spec.start, random), instance);
+        this.#start_at(this.#draw_start(spec, index), instance);
       }
     }
     for (const event of workload.events) this.#schedule_event(event);
@@ -74,8 +75,12 @@ export class Host {
 
   /** Starts a daemon that is programmed in TypeScript, as its service manager would. */
   start_daemon(spec: ProcessSpec, daemon: () => UserProgram): void {
-    const random = this.streams.passing(`${spec.name}/0/start`);
-    this.#start_at(draw_variate(spec.start, random), { spec, index: 0, restarts: 0, daemon });
+    this.#start_at(this.#draw_start(spec, 0), { spec, index: 0, restarts: 0, daemon });
+  }
+
+  #draw_start({ name, start }: ProcessSpec, index: number): number {
+    if (start.kind === 'constant') return start.value;
+    return draw_variate(start, this.streams.passing(`${name}/${index}/start`));
   }
 
   #start_at(time_ns: number, instance: Instance): void {
@@ -106,8 +111,7 @@ export class Host {
       t.user = instance.daemon();
       this.#daemons.add(t);
     } else {
-      const stream = `${spec.name}/${instance.index}/${instance.restarts}`;
-      t.user = new Program(this, spec.program, this.streams.passing(stream));
+      t.user = new Program(this, spec.program, spec.name, instance.index, instance.restarts);
     }
     t.spec_name = spec.name;
     t.uid = spec.uid;

@@ -16,7 +16,7 @@ import { set_oom_score_adj } from './steps.js';
 /** A program for a child, with a random stream of its own. */
 function child_program(program: Program, name: string, steps: readonly Step[]): Program {
   const { host } = program;
-  return new Program(host, steps, host.streams.passing(`${name}/child/${host.children++}`));
+  return new Program(host, steps, name, 'child', host.children++);
 }
 
 function* clone(program: Program, t: Task, args: Omit<CloneArgs, 'vfork'>): Flow<Task | null> {

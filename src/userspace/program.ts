@@ -21,6 +21,12 @@ const BURST_NS = 500_000;
 const BURST_PAGES_MIN = 32;
 const BURST_PAGES_MAX = 512;
 
+/** Pages that a program touches in one burst. */
+export function burst_pages({ costs }: Kernel): number {
+  const pages = Math.floor(BURST_NS / Math.max(1, costs.touchPageNs));
+  return Math.min(BURST_PAGES_MAX, Math.max(BURST_PAGES_MIN, pages));
+}
+
 /** Memory being touched: what is left of the step at hand and of the whole. */
 interface Touching {
   readonly vma: Vma;
@@ -30,28 +36,32 @@ interface Touching {
   readonly every: Variate | null;
 }
 
+/** Steps being done, and those around them: a loop is a step of what it is in. */
 interface Frame {
   readonly steps: readonly Step[];
   next: number;
   times_left: number;
+  readonly outer: Frame | null;
 }
 
 /** The program of one process (or thread) and how far it has got. */
 export class Program implements UserProgram {
-  readonly #frames: Frame[];
+  #frame: Frame | null;
   #touching: Touching | null = null;
-  readonly #burst_pages: number;
+  /** Made, and its name put together, at the first draw: many a process never draws. */
+  #random: RandomStream | null = null;
   /** Done once, when the program first runs. */
   before: ((t: Task) => void) | null = null;
 
+  /** Its random stream is `name/index/life`, which must be nobody else's. */
   constructor(
     readonly host: Host,
     steps: readonly Step[],
-    readonly random: RandomStream,
+    private readonly name: string,
+    private readonly index: number | 'child',
+    private readonly life: number,
   ) {
-    this.#frames = [{ steps, next: 0, times_left: 1 }];
-    const pages = Math.floor(BURST_NS / Math.max(1, host.k.costs.touchPageNs));
-    this.#burst_pages = Math.min(BURST_PAGES_MAX, Math.max(BURST_PAGES_MIN, pages));
+    this.#frame = { steps, next: 0, times_left: 1, outer: null };
   }
 
   run(t: Task): number {
@@ -82,7 +92,9 @@ export class Program implements UserProgram {
 
   /** Draws an amount; each use draws anew. */
   draw(variate: Variate): number {
-    return draw_variate(variate, this.random);
+    if (variate.kind === 'constant') return variate.value;
+    this.#random ??= this.host.streams.passing(`${this.name}/${this.index}/${this.life}`);
+    return draw_variate(variate, this.#random);
   }
 
   /** Maps an area and makes touching it what the program does next. */
@@ -107,34 +119,34 @@ export class Program implements UserProgram {
 
   /** What is left of the program is to hold still. */
   then_hold(): void {
-    this.#frames.length = 0;
-    this.#frames.push({ steps: [{ op: 'hold', duration: null }], next: 0, times_left: 1 });
+    const steps: Step[] = [{ op: 'hold', duration: null }];
+    this.#frame = { steps, next: 0, times_left: 1, outer: null };
   }
 
   #next_step(): Step | null {
     for (;;) {
-      const frame = this.#frames[this.#frames.length - 1];
-      if (frame === undefined) return null;
+      const frame = this.#frame;
+      if (frame === null) return null;
       if (frame.next >= frame.steps.length) {
         frame.times_left--;
         if (frame.times_left > 0) {
           frame.next = 0;
         } else {
-          this.#frames.pop();
+          this.#frame = frame.outer;
         }
         continue;
       }
       const step = frame.steps[frame.next++]!;
       if (step.op !== 'loop') return step;
       const times = step.times ?? Number.POSITIVE_INFINITY;
-      if (times > 0) this.#frames.push({ steps: step.steps, next: 0, times_left: times });
+      if (times > 0) this.#frame = { steps: step.steps, next: 0, times_left: times, outer: frame };
     }
   }
 
   #touch(t: Task, touching: Touching): number {
     const { k } = this.host;
     if (touching.left_in_step > 0) {
-      const want = Math.min(touching.left_in_step, this.#burst_pages);
+      const want = Math.min(touching.left_in_step, this.host.burst_pages);
       const n = touch_fast(k, t, touching.vma, want);
       if (n === 0) {
         t.flow = fault_one(k, t, touching);

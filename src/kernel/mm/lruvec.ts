@@ -1,5 +1,11 @@
 import type { MemCgroup } from './mem_cgroup.js';
-import { LRU_ACTIVE_FILE, LRU_INACTIVE_FILE, NR_LRU_LISTS, type PageSet } from './mm_types.js';
+import {
+  LRU_ACTIVE_FILE,
+  LRU_INACTIVE_FILE,
+  LRU_UNEVICTABLE,
+  NR_LRU_LISTS,
+  type PageSet,
+} from './mm_types.js';
 import { rescore_memcg } from './oom_index.js';
 
 /**
@@ -11,41 +17,50 @@ import { rescore_memcg } from './oom_index.js';
 export class SetQueue {
   #first: PageSet | null = null;
   #last: PageSet | null = null;
+  readonly #bit: number;
+  /** Where a set keeps its neighbours: it is on inactive, active or unevictable lists, of one kind. */
+  readonly #next: number;
+  readonly #previous: number;
 
-  constructor(private readonly lru: number) {}
+  constructor(lru: number) {
+    this.#bit = 1 << lru;
+    const place = lru === LRU_UNEVICTABLE ? 2 : lru & 1;
+    this.#next = 2 * place;
+    this.#previous = 2 * place + 1;
+  }
 
   /** Does nothing if the set is queued already. */
   add(set: PageSet): void {
     if (this.has(set)) return;
-    set.queued |= 1 << this.lru;
+    set.queued |= this.#bit;
     const last = this.#last;
-    set.previous[this.lru] = last;
-    set.next[this.lru] = null;
+    set.links[this.#previous] = last;
+    set.links[this.#next] = null;
     if (last === null) this.#first = set;
-    else last.next[this.lru] = set;
+    else last.links[this.#next] = set;
     this.#last = set;
   }
 
   has(set: PageSet): boolean {
-    return (set.queued & (1 << this.lru)) !== 0;
+    return (set.queued & this.#bit) !== 0;
   }
 
   /** Does nothing if the set is not queued. */
   delete(set: PageSet): void {
     if (!this.has(set)) return;
-    set.queued &= ~(1 << this.lru);
-    const previous = set.previous[this.lru]!;
-    const next = set.next[this.lru]!;
+    set.queued &= ~this.#bit;
+    const previous = set.links[this.#previous]!;
+    const next = set.links[this.#next]!;
     if (previous === null) this.#first = next;
-    else previous.next[this.lru] = next;
+    else previous.links[this.#next] = next;
     if (next === null) this.#last = previous;
-    else next.previous[this.lru] = previous;
-    set.previous[this.lru] = null;
-    set.next[this.lru] = null;
+    else next.links[this.#previous] = previous;
+    set.links[this.#previous] = null;
+    set.links[this.#next] = null;
   }
 
   *[Symbol.iterator](): Iterator<PageSet> {
-    for (let set = this.#first; set !== null; set = set.next[this.lru]!) yield set;
+    for (let set = this.#first; set !== null; set = set.links[this.#next]!) yield set;
   }
 
   /** The set whose turn it is, or null. */

@@ -46,9 +46,8 @@ export class PageSet {
   /** Where pages went that came back from swap to another memcg or node. */
   elsewhere: PageSet | null = null;
   mappings: ShortList<Mapping> = EMPTY;
-  /** Neighbours on each LRU list, and which lists it is on: bits (SetQueue). */
-  readonly next: (PageSet | null)[] = [null, null, null, null, null];
-  readonly previous: (PageSet | null)[] = [null, null, null, null, null];
+  /** Neighbours on the LRU lists of its kind, and which lists it is on: bits (SetQueue). */
+  readonly links: (PageSet | null)[] = [null, null, null, null, null, null];
   queued = 0;
 
   constructor(
