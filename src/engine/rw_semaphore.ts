@@ -43,7 +43,7 @@ export class RwSemaphore<W extends Waiter> {
 
   *downRead(self: W): Flow {
     if (this.tryDownRead()) return;
-    const waiters = this.#queueUp(self);
+    const waiters = this.queueUp(self);
     do yield BLOCK;
     while (this.#writer !== null || waiters.first() !== self);
     waiters.delete(self);
@@ -57,7 +57,7 @@ export class RwSemaphore<W extends Waiter> {
       this.#writer = self;
       return true;
     }
-    const waiters = this.#queueUp(self);
+    const waiters = this.queueUp(self);
     this.#waitingWriters++;
     let got = true;
     do {
@@ -85,7 +85,8 @@ export class RwSemaphore<W extends Waiter> {
     this.firstWaiter?.wake();
   }
 
-  #queueUp(self: W): WaitQueue<W> {
+  // A private method with # would mark each semaphore with a hidden field.
+  private queueUp(self: W): WaitQueue<W> {
     this.#waiters ??= new WaitQueue();
     this.#waiters.add(self);
     return this.#waiters;

@@ -117,7 +117,8 @@ export class Kernel {
   readonly #congestion_waitq = new WaitQueue<Task>();
   /** Every queue that tasks wait on and that is not part of a process. */
   readonly wait_queues: WaitQueue<Task>[] = [this.memcg_oom_waitq, this.#congestion_waitq];
-  readonly #calls: (() => void)[] = [];
+  readonly #calls: ((of: never) => void)[] = [];
+  readonly #called_of: unknown[] = [];
   readonly #free_calls: number[] = [];
 
   constructor(
@@ -181,9 +182,11 @@ export class Kernel {
         break;
       case EVENT_CALL: {
         const call = this.#calls[actor]!;
+        const of = this.#called_of[actor];
         this.#calls[actor] = DONE;
+        this.#called_of[actor] = null;
         this.#free_calls.push(actor);
-        call();
+        call(of as never);
         break;
       }
       default:
@@ -191,10 +194,16 @@ export class Kernel {
     }
   }
 
-  /** Calls `call` at `time_ns`, outside any task: an interrupt, a timer callback, a work item. */
-  defer(time_ns: number, call: () => void): void {
+  /**
+   * Calls `call(of)` at `time_ns`, outside any task: an interrupt, a timer callback, a work item. Where
+   * there are many, one function for all of them and what it is to be called of take least memory.
+   */
+  defer(time_ns: number, call: () => void): void;
+  defer<T>(time_ns: number, call: (of: T) => void, of: T): void;
+  defer(time_ns: number, call: (of: never) => void, of: unknown = null): void {
     const index = this.#free_calls.pop() ?? this.#calls.length;
     this.#calls[index] = call;
+    this.#called_of[index] = of;
     this.sim.schedule(time_ns, EVENT_CALL, index, 0);
   }
 
@@ -240,11 +249,11 @@ export class Kernel {
 
   /** Frees a dead thread's stack and task_struct. */
   free_task_struct(t: Task): void {
-    const held = t.kernel_memory;
-    if (held === null) return;
-    t.kernel_memory = null;
-    free_kmem(this, held.memcg, 'kernel_stack', held.stack);
-    free_kmem(this, held.memcg, 'slab', held.slab);
+    const memcg = t.kmem_charged;
+    if (memcg === null) return;
+    t.kmem_charged = null;
+    free_kmem(this, memcg, 'kernel_stack', t.stack_pages);
+    free_kmem(this, memcg, 'slab', t.slab_pages);
   }
 
   /** The process's last thread is gone: its parent has waited for it. */
@@ -289,6 +298,7 @@ export class Kernel {
 
   /** What a task does before it may run user code again (exit_to_usermode_loop). */
   #exit_to_user_mode(t: Task): void {
+    t.wchan = ''; // whatever it waited for
     if (t.sigkill_pending) t.flow = do_exit(this, t);
     else if (this.has_exit_work(t)) t.flow = this.#exit_work(t);
   }

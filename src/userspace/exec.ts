@@ -31,7 +31,7 @@ export function* exec_process(k: Kernel, t: Task, spec: ProcessSpec): Flow {
   );
   const wanted = stack < THREAD_STACK_PAGES ? 0 : k.exec.slabPages;
   const slab = yield* alloc_kmem(k, t, memcg, 'slab', GFP_KERNEL_ACCOUNT, wanted);
-  t.kernel_memory = { memcg, stack, slab };
+  t.hold_kmem(memcg, stack, slab);
   if (stack < THREAD_STACK_PAGES || slab < wanted) send_sigkill(k, t);
   else yield* exec_mm(k, t, k.exec);
 }

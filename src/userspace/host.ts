@@ -18,7 +18,7 @@ import { burst_pages, draw_variate, Program } from './program.js';
 import { eventText, REFUSED_MAX, type Refused } from './refused.js';
 
 /** One of the `count` processes that a spec asks for; survives its process when it is restarted. */
-interface Instance {
+export interface Instance {
   readonly spec: ProcessSpec;
   readonly index: number;
   restarts: number;
@@ -31,10 +31,9 @@ const FATAL = new Set(['KILL', 'TERM', 'INT', 'HUP', 'QUIT', 'SEGV', 'ABRT']);
 
 export class Host {
   readonly specs = new Map<string, ProcessSpec>();
-  readonly #instances = new Map<Task, Instance>();
   readonly #ignored = new Map<Task, Set<string>>();
   /** Leaders of the userspace killers: they poll for ever, so nobody waits for them to be quiet. */
-  readonly #daemons = new Set<Task>();
+  readonly #daemons = new Map<Task, Instance>();
   /** `ready` steps passed so far. */
   ready = 0;
   /** The file system under /mnt is frozen: writers sleep in D state. */
@@ -85,10 +84,7 @@ export class Host {
 
   #start_at(time_ns: number, instance: Instance): void {
     this.pending++;
-    this.k.defer(time_ns, () => {
-      this.pending--;
-      if (!this.#shutting_down) this.#launch(instance);
-    });
+    this.k.defer(time_ns, this.#launch, instance);
   }
 
   /** Kills everybody; nothing is started again, and no event happens any more. */
@@ -102,16 +98,20 @@ export class Host {
   }
 
   /** fork and exec by init: the new task sets itself up in its cgroup and runs its program. */
-  #launch(instance: Instance): void {
+  readonly #launch = (instance: Instance): void => {
+    this.pending--;
+    if (this.#shutting_down) return;
     const { k } = this;
     const { spec } = instance;
     const t = k.create_task(spec.comm, null, instance.restarts === 0 ? spec.pid : null);
-    this.#instances.set(t, instance);
     if (instance.daemon !== null) {
       t.user = instance.daemon();
-      this.#daemons.add(t);
+      this.#daemons.set(t, instance);
     } else {
-      t.user = new Program(this, spec.program, spec.name, instance.index, instance.restarts);
+      const { name, program: steps } = spec;
+      const program = new Program(this, steps, name, instance.index, instance.restarts);
+      program.instance = instance;
+      t.user = program;
     }
     t.spec_name = spec.name;
     t.uid = spec.uid;
@@ -124,14 +124,14 @@ export class Host {
     k.attach_task(t, k.cgroups.get(spec.cgroup ?? '/') ?? k.root_cgroup);
     t.flow = exec_process(k, t, spec);
     k.sched.wake_up_new_task(t);
-  }
+  };
 
   readonly #on_exit = (leader: Task): void => {
-    const instance = this.#instances.get(leader);
+    const { user } = leader;
+    const instance = user instanceof Program ? user.instance : this.#daemons.get(leader);
     this.#ignored.delete(leader);
     this.#daemons.delete(leader);
-    if (instance === undefined) return;
-    this.#instances.delete(leader);
+    if (instance === undefined || instance === null) return;
     const { when, delayNs, max } = instance.spec.restart;
     const killed = leader.signal.exit_code !== 0;
     if (this.#shutting_down) return;

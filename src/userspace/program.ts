@@ -12,8 +12,8 @@ import { do_group_exit } from '../kernel/sched/exit.js';
 import type { Task, UserProgram } from '../kernel/sched/task.js';
 import { pages_for } from '../kernel/units.js';
 import type { Step, Variate } from '../workload/types.js';
-import type { Host } from './host.js';
-import { nanosleep } from './sleep.js';
+import type { Host, Instance } from './host.js';
+import { nanosleep, pause } from './sleep.js';
 import { step_flow } from './steps.js';
 
 /** A burst of touching takes about this long at most, so that others get their turn. */
@@ -50,6 +50,10 @@ export class Program implements UserProgram {
   #touching: Touching | null = null;
   /** Made, and its name put together, at the first draw: many a process never draws. */
   #random: RandomStream | null = null;
+  /** There is nothing left to do but wait for a fatal signal. */
+  #holds = false;
+  /** Who is to be started again after it; null: a thread, or another's child. */
+  instance: Instance | null = null;
   /** Done once, when the program first runs. */
   before: ((t: Task) => void) | null = null;
 
@@ -70,6 +74,7 @@ export class Program implements UserProgram {
       this.before = null;
       before(t);
     }
+    if (this.#holds) return pause(t);
     if (this.#touching !== null) return this.#touch(t, this.#touching);
     const step = this.#next_step();
     if (step === null) {
@@ -85,6 +90,10 @@ export class Program implements UserProgram {
         step.every,
       );
       return this.#touch(t, this.#touching!);
+    }
+    if (step.op === 'hold' && step.duration === null) {
+      this.#holds = true;
+      return pause(t);
     }
     t.flow = step_flow(this, t, step);
     return ENTER;

@@ -23,7 +23,7 @@ import { churn, hold_mmap_sem, mlockall, mprotect_loop, unmap_all } from './memo
 import { probe } from './probe.js';
 import { bomb, fork_children, share_mm, spawn_children, start_threads } from './processes.js';
 import type { Program } from './program.js';
-import { nanosleep, pause } from './sleep.js';
+import { nanosleep } from './sleep.js';
 
 const COMPUTE_BURST_NS = 1_000_000;
 const AWAIT_POLL_NS = 5_000_000;
@@ -111,8 +111,7 @@ function sleep_or_end(program: Program, t: Task, step: SleepOrLess): Flow {
     case 'at':
       return nanosleep(k, t, step.time - k.sim.nowNs);
     case 'hold':
-      if (step.duration === null) return pause(t, 'hold');
-      return nanosleep(k, t, program.draw(step.duration));
+      return nanosleep(k, t, program.draw(step.duration!)); // without an end it is no flow
     case 'wait':
       return wait_for_children(t);
     case 'compute':

@@ -86,7 +86,7 @@ export function place_memory(k: Kernel, t: Task, spec: TaskMemory): void {
   const { memcg } = t.cgroup;
   if (spec.stack !== undefined) {
     place_kmem(k, memcg, 'kernel_stack', spec.stack);
-    t.kernel_memory = { memcg, stack: spec.stack, slab: 0 };
+    t.hold_kmem(memcg, spec.stack, 0);
   }
   const { mm } = t;
   if (mm === null) return;

@@ -265,6 +265,7 @@ export class Scheduler {
       if (task.flow !== null) continue;
       if (task.user === null) throw new Error(`kernel thread ${task.comm} returned`);
       const wait = task.user.run(task);
+      if (wait === BLOCK && this.#signal_pending_state(task)) continue;
       if (wait !== ENTER) return wait;
     }
     throw new Error(`${task.comm} (${task.pid}) does not stop, and no time passes`);

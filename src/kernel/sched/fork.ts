@@ -42,7 +42,7 @@ export function* copy_process(k: Kernel, parent: Task, args: CloneArgs): Flow<Ta
     return null;
   }
   const child = k.create_task(args.comm, args.mm === 'thread' ? parent : null);
-  child.kernel_memory = { memcg, stack: THREAD_STACK_PAGES, slab };
+  child.hold_kmem(memcg, THREAD_STACK_PAGES, slab);
   child.spec_name = args.spec_name;
   child.user = args.user;
   child.uid = parent.uid;

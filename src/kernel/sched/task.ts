@@ -21,7 +21,8 @@ export const OOM_SCORE_ADJ_MAX = 1000;
 export interface UserProgram {
   /**
    * Runs until the task needs the CPU for a while (sets `task.burst_ns`, returns RUN), starts a
-   * system call or fault (sets `task.flow`, returns ENTER), or both in order.
+   * system call or fault (sets `task.flow`, returns ENTER), or both in order; or has nothing left to
+   * do but wait (sets `task.wchan` and `task.nap_state`, returns BLOCK).
    */
   run(task: Task): number;
 }
@@ -160,8 +161,10 @@ export class Task implements Waiter {
   /** What it has allocated and charged and not yet placed, in pages (mm/in_flight.ts). */
   pages_in_flight = 0;
   charges_in_flight = 0;
-  /** Kernel memory of the thread itself, in pages, and who is charged for it. */
-  kernel_memory: { memcg: MemCgroup; stack: number; slab: number } | null = null;
+  /** Kernel memory of the thread itself, in pages, and who is charged for it; null: it has none. */
+  stack_pages = 0;
+  slab_pages = 0;
+  kmem_charged: MemCgroup | null = null;
   /** The process's name in the workload; '' for kernel threads. */
   spec_name = '';
 
@@ -173,6 +176,13 @@ export class Task implements Waiter {
   ) {
     this.signal = leader === null ? new Signal(this) : leader.signal;
     if (leader !== null) this.signal.add_thread(this);
+  }
+
+  /** The thread has kernel memory of its own, charged to `memcg`, until free_task_struct(). */
+  hold_kmem(memcg: MemCgroup, stack_pages: number, slab_pages: number): void {
+    this.kmem_charged = memcg;
+    this.stack_pages = stack_pages;
+    this.slab_pages = slab_pages;
   }
 
   get tgid(): number {
