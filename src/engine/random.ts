@@ -22,14 +22,17 @@ export class RandomStream {
 
   /** For RandomStreams; a stream made here twice would repeat its draws. */
   constructor(
-    private readonly key: string,
+    private key: string,
     private readonly count: DrawCount,
   ) {}
 
   /** Uniform in −2^31 … 2^31 − 1. */
   int32(): number {
     this.count.draws += 1;
-    this.next ??= seedrandom.tychei(this.key).int32;
+    if (this.next === null) {
+      this.next = seedrandom.tychei(this.key).int32;
+      this.key = ''; // has done its work
+    }
     return this.next();
   }
 

@@ -46,6 +46,7 @@ interface Frame {
 
 /** The program of one process (or thread) and how far it has got. */
 export class Program implements UserProgram {
+  /** null: nothing is left of it. */
   #frame: Frame | null;
   #touching: Touching | null = null;
   /** Made, and its name put together, at the first draw: many a process never draws. */
@@ -74,8 +75,8 @@ export class Program implements UserProgram {
       this.before = null;
       before(t);
     }
-    if (this.#holds) return pause(t);
     if (this.#touching !== null) return this.#touch(t, this.#touching);
+    if (this.#holds) return pause(t);
     const step = this.#next_step();
     if (step === null) {
       t.flow = do_group_exit(this.host.k, t, 0);
@@ -92,7 +93,7 @@ export class Program implements UserProgram {
       return this.#touch(t, this.#touching!);
     }
     if (step.op === 'hold' && step.duration === null) {
-      this.#holds = true;
+      this.then_hold();
       return pause(t);
     }
     t.flow = step_flow(this, t, step);
@@ -128,8 +129,8 @@ export class Program implements UserProgram {
 
   /** What is left of the program is to hold still. */
   then_hold(): void {
-    const steps: Step[] = [{ op: 'hold', duration: null }];
-    this.#frame = { steps, next: 0, times_left: 1, outer: null };
+    this.#holds = true;
+    this.#frame = null;
   }
 
   #next_step(): Step | null {

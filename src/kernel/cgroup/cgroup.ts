@@ -1,5 +1,6 @@
 import type { MemCgroup } from '../mm/mem_cgroup.js';
 import type { Task } from '../sched/task.js';
+import { EMPTY, type ShortList } from '../short_list.js';
 
 /**
  * A cgroup v2 directory. `memcg` is its *effective* memory css: its own, or the nearest ancestor's
@@ -10,7 +11,7 @@ export class Cgroup {
   /** Threads attached here, in the order they came (css_set task lists). */
   readonly tasks = new Set<Task>();
   /** Group leaders that have exited while other threads of theirs live (css_set.dying_tasks). */
-  readonly dying = new Set<Task>();
+  dying: ShortList<Task> = EMPTY;
   /** cgroup.subtree_control contains `memory`. */
   memory_in_subtree = true;
   memcg!: MemCgroup;
@@ -43,7 +44,7 @@ export function css_tasks(memcg: MemCgroup): Iterable<Task> {
   // A memcg whose controller was taken away keeps its charges only: its tasks count for the parent.
   if (cgroup === null || cgroup.memcg !== memcg) return [];
   // Nearly always they are all in one list, and there are thousands of them to go through.
-  const more = cgroup.dying.size > 0 || !cgroup.memory_in_subtree;
+  const more = cgroup.dying.length > 0 || !cgroup.memory_in_subtree;
   return more ? css_tasks_below(memcg, cgroup) : cgroup.tasks;
 }
 

@@ -27,7 +27,9 @@ export function check_mms(k: Kernel): void {
     equal(mm.swapents, swapents, who('swap entries'));
     check_users(mm);
     let pgtables = 0;
-    for (const { pages } of mm.pgtables_charges) pgtables += pages;
+    for (let charge = mm.pgtables_charges; charge !== null; charge = charge.next) {
+      pgtables += charge.pages;
+    }
     if (mm.pgtables_pages < pgtables) broken(`page tables of ${name_of(mm)}`);
   }
 }

@@ -116,6 +116,7 @@ export class Vma {
 interface PgtablesCharge {
   readonly memcg: MemCgroup;
   pages: number;
+  next: PgtablesCharge | null;
 }
 
 /**
@@ -149,7 +150,7 @@ export class Mm {
   mapped_span = 0;
   pte_pages = 0;
   /** Page-table pages by the memcg they are charged to. */
-  pgtables_charges: ShortList<PgtablesCharge> = EMPTY;
+  pgtables_charges: PgtablesCharge | null = null;
   maj_flt = 0;
   /** Mapped pages of the program text and libraries that all processes share: RSS, but no memory. */
   text_file_pages = 0;
@@ -206,12 +207,17 @@ export class Mm {
   add_pgtables(memcg: MemCgroup, n: number): void {
     this.pgtables_pages += n;
     rescore_mm(this);
-    for (const charge of this.pgtables_charges) {
-      if (charge.memcg !== memcg) continue;
-      charge.pages += n;
-      return;
+    let last: PgtablesCharge | null = null;
+    for (let charge = this.pgtables_charges; charge !== null; charge = charge.next) {
+      if (charge.memcg === memcg) {
+        charge.pages += n;
+        return;
+      }
+      last = charge;
     }
-    this.pgtables_charges = append(this.pgtables_charges, { memcg, pages: n });
+    const fresh: PgtablesCharge = { memcg, pages: n, next: null };
+    if (last === null) this.pgtables_charges = fresh;
+    else last.next = fresh;
   }
 }
 

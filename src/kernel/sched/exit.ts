@@ -8,7 +8,7 @@ import { rescore_signal, rescore_tasks } from '../mm/oom_index.js';
 import { mark_mmf_oom_skip, oom_reap_vmas } from '../mm/oom_reaper.js';
 import { exit_oom_victim } from '../mm/oom_victim.js';
 import { drop_mapping } from '../mm/rmap.js';
-import { EMPTY } from '../short_list.js';
+import { append, EMPTY, remove } from '../short_list.js';
 import { spend } from './core.js';
 import { EXIT_ZOMBIE, type Task } from './task.js';
 
@@ -123,12 +123,12 @@ function drop_vma(k: Kernel, mm: Mm, vma: Vma): void {
 
 function* free_pgtables(k: Kernel, t: Task, mm: Mm): Flow<number> {
   let freed = 0;
-  for (const { memcg, pages } of mm.pgtables_charges) {
-    free_kmem(k, memcg, 'pgtables', pages);
-    freed += pages;
-    yield spend(t, pages * k.costs.freePageNs);
+  for (let charge = mm.pgtables_charges; charge !== null; charge = charge.next) {
+    free_kmem(k, charge.memcg, 'pgtables', charge.pages);
+    freed += charge.pages;
+    yield spend(t, charge.pages * k.costs.freePageNs);
   }
-  mm.pgtables_charges = EMPTY;
+  mm.pgtables_charges = null;
   mm.pgtables_pages = 0;
   return freed;
 }
@@ -166,8 +166,10 @@ function cgroup_exit(k: Kernel, t: Task): void {
   rescore_tasks(t.cgroup.memcg);
   const { leader } = t.signal;
   const live = t.signal.threads.some((thread) => !thread.exiting);
-  if (live && t === leader && k.profile.scan_tasks === 'processes') t.cgroup.dying.add(t);
-  if (!live) leader.cgroup.dying.delete(leader);
+  if (live && t === leader && k.profile.scan_tasks === 'processes') {
+    t.cgroup.dying = append(t.cgroup.dying, t);
+  }
+  if (!live) remove(leader.cgroup.dying, leader);
   rescore_tasks(leader.cgroup.memcg);
 }
 
