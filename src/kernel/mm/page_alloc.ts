@@ -4,7 +4,7 @@
  */
 import type { Flow } from '../../engine/coroutine.js';
 import type { Kernel } from '../kernel.js';
-import { schedule_timeout } from '../sched/core.js';
+import { call, schedule_timeout } from '../sched/core.js';
 import { psi_memstall_enter, psi_memstall_leave } from '../sched/psi.js';
 import { TASK_UNINTERRUPTIBLE, type Task, tsk_is_oom_victim } from '../sched/task.js';
 import type { Gfp } from './gfp.js';
@@ -186,7 +186,7 @@ function wake_all_kswapds(k: Kernel, ac: AllocContext): void {
 interface Slowpath {
   alloc_flags: number;
   no_progress_loops: number;
-  /** Where __alloc_pages_may_oom() has got pages; −1: it has not. */
+  /** Where pages were found; −1: nowhere so far. */
   node: number;
 }
 
@@ -196,12 +196,12 @@ export function* alloc_pages_slow(k: Kernel, t: Task, ac: AllocContext): Flow<nu
   for (;;) {
     const state: Slowpath = { alloc_flags, no_progress_loops: 0, node: -1 };
     wake_all_kswapds(k, ac);
-    let node = get_page_from_freelist(k, ac, 'min', alloc_flags);
-    if (node < 0) node = yield* reclaim_and_retry(k, t, ac, state);
-    if (node >= 0) return node;
+    state.node = get_page_from_freelist(k, ac, 'min', alloc_flags);
+    if (state.node < 0) yield call(t, reclaim_and_retry(k, t, ac, state));
+    if (state.node >= 0) return state.node;
     if (!ac.gfp.nofail) break;
     // __GFP_NOFAIL: never gives up (4.15: one ALLOC_HARDER attempt, then the slow path again).
-    node = get_page_from_freelist(k, ac, 'min', ALLOC_HARDER);
+    const node = get_page_from_freelist(k, ac, 'min', ALLOC_HARDER);
     if (node >= 0) return node;
     yield schedule_timeout(k.sched, k.sim.nowNs, t, 1, TASK_UNINTERRUPTIBLE);
   }
@@ -210,21 +210,21 @@ export function* alloc_pages_slow(k: Kernel, t: Task, ac: AllocContext): Flow<nu
 }
 
 /** Reclaim and the OOM killer in turns, until there are pages or no hope of any. */
-function* reclaim_and_retry(k: Kernel, t: Task, ac: AllocContext, state: Slowpath): Flow<number> {
+function* reclaim_and_retry(k: Kernel, t: Task, ac: AllocContext, state: Slowpath): Flow {
   for (;;) {
     wake_all_kswapds(k, ac);
     const reserve_flags = gfp_pfmemalloc_flags(t);
     if (reserve_flags !== 0) state.alloc_flags = reserve_flags;
-    let node = get_page_from_freelist(k, ac, 'min', state.alloc_flags);
-    if (node >= 0) return node;
-    if (!ac.gfp.direct_reclaim || t.memalloc) break;
+    state.node = get_page_from_freelist(k, ac, 'min', state.alloc_flags);
+    if (state.node >= 0) return;
+    if (!ac.gfp.direct_reclaim || t.memalloc) return;
     enter_direct_reclaim(k, t);
     const progress = yield* try_to_free_pages(k, t, ac);
     leave_direct_reclaim(k, t);
-    node = get_page_from_freelist(k, ac, 'min', state.alloc_flags);
-    if (node >= 0) return node;
-    if (ac.gfp.noretry) break;
-    if (ac.order > PAGE_ALLOC_COSTLY_ORDER && !ac.gfp.retry_mayfail) break;
+    state.node = get_page_from_freelist(k, ac, 'min', state.alloc_flags);
+    if (state.node >= 0) return;
+    if (ac.gfp.noretry) return;
+    if (ac.order > PAGE_ALLOC_COSTLY_ORDER && !ac.gfp.retry_mayfail) return;
     const retry = should_reclaim_retry(k, ac, state, progress);
     // congestion_wait(BLK_RW_ASYNC, HZ/10): the pages are on their way to the disk.
     if (retry === 'later') yield* k.congestion_wait(t, k.jiffies.hz / 10);
@@ -233,17 +233,16 @@ function* reclaim_and_retry(k: Kernel, t: Task, ac: AllocContext, state: Slowpat
     if (k.oom_lock_try(t)) {
       did_some_progress = yield* __alloc_pages_may_oom(k, t, ac, state);
       k.oom_lock_release(t);
-      if (state.node >= 0) return state.node;
+      if (state.node >= 0) return;
     } else {
       // Somebody else is at it: give them a chance and try again.
       yield schedule_timeout(k.sched, k.sim.nowNs, t, 1, TASK_UNINTERRUPTIBLE);
     }
     // A victim that got nothing from the reserves must not wait for itself to die.
-    if (tsk_is_oom_victim(t) && (state.alloc_flags & ALLOC_OOM) !== 0) break;
-    if (!did_some_progress) break;
+    if (tsk_is_oom_victim(t) && (state.alloc_flags & ALLOC_OOM) !== 0) return;
+    if (!did_some_progress) return;
     state.no_progress_loops = 0;
   }
-  return -1;
 }
 
 /** What is around a direct reclaim pass (__alloc_pages_direct_reclaim). */

@@ -1,4 +1,4 @@
-import { BLOCK } from '../../engine/coroutine.js';
+import { BLOCK, type Flow } from '../../engine/coroutine.js';
 import type { Jiffies } from '../../engine/jiffies.js';
 import type { Simulation } from '../../engine/simulation.js';
 import { RunQueue } from './run_queue.js';
@@ -19,6 +19,8 @@ export const RUN = 1;
 export const ENTER = 2;
 /** The task is gone. */
 export const DEAD = 3;
+/** Yielded by a flow that waits for another: see call(). */
+const CALL = 4;
 
 /** Engine event kinds of the scheduler; the actor is a CPU or a task slot. */
 export const EVENT_CPU = 1;
@@ -255,10 +257,12 @@ export class Scheduler {
             if (this.cpus[task.cpu]!.need_resched && !task.no_resched) return RUN;
             continue;
           }
+          if (step.value === CALL) continue;
           if (step.value === BLOCK && this.#signal_pending_state(task)) continue;
           return step.value;
         }
-        task.flow = null;
+        task.flow = task.callers?.pop() ?? null;
+        if (task.flow !== null) continue;
         if (task.state >= EXIT_ZOMBIE) return DEAD;
       }
       this.hooks.exit_to_user_mode(task);
@@ -332,6 +336,18 @@ function sleep_state_of(task: Task): number {
 export function spend(task: Task, ns: number): number {
   task.burst_ns = Math.max(0, Math.round(ns));
   return RUN;
+}
+
+/**
+ * Waits until `callee` is done: `yield call(task, callee)`. As `yield* callee`, but that resumes all
+ * flows that lie upon each other whenever the innermost goes on, and this `callee` alone: for one that
+ * waits often, with many above it. What it has to say it leaves where its caller finds it.
+ */
+export function call(task: Task, callee: Flow): number {
+  task.callers ??= [];
+  task.callers.push(task.flow!);
+  task.flow = callee;
+  return CALL;
 }
 
 /** A preemption point, where no time passes unless somebody else gets the CPU: `yield cond_resched(task)`. */

@@ -116,6 +116,8 @@ export class Task implements Waiter {
   user: UserProgram | null = null;
   /** The kernel code it is in; null in user mode. */
   flow: Flow<unknown> | null = null;
+  /** Flows that wait for one that they call() to be done, the innermost last; made for the first. */
+  callers: Flow<unknown>[] | null = null;
 
   /** Bit set of PF_*. */
   exiting = false; // PF_EXITING

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BLOCK, type Flow } from '../../../src/engine/coroutine.js';
-import { schedule_timeout, spend } from '../../../src/kernel/sched/core.js';
+import { call, schedule_timeout, spend } from '../../../src/kernel/sched/core.js';
 import { RunQueue } from '../../../src/kernel/sched/run_queue.js';
 import {
   TASK_INTERRUPTIBLE,
@@ -211,6 +211,40 @@ describe('CPUs', () => {
     const call = w.start(w.tasks.t, compute(w.tasks.t, 1, 1000));
     w.advance(5);
     expect(call.ns - MS).toBe(1_002_000);
+  });
+});
+
+describe('call()', () => {
+  /** Calls itself to the given depth, and spends a millisecond before and after. */
+  function* dive(w: World<string>, t: Task, depth: number, log: string[]): Flow {
+    log.push(`${depth} begins at ${w.k.sim.nowNs / MS} ms`);
+    yield spend(t, MS);
+    if (depth > 1) yield call(t, dive(w, t, depth - 1, log));
+    yield spend(t, MS);
+    log.push(`${depth} ends at ${w.k.sim.nowNs / MS} ms`);
+  }
+
+  it('waits until the callee is done, which may call, too', () => {
+    const w = world({ tasks: { t: {} } });
+    const log: string[] = [];
+    w.run(w.tasks.t, dive(w, w.tasks.t, 3, log));
+    expect(log).toEqual([
+      '3 begins at 0 ms',
+      '2 begins at 1 ms',
+      '1 begins at 2 ms',
+      '1 ends at 4 ms',
+      '2 ends at 5 ms',
+      '3 ends at 6 ms',
+    ]);
+  });
+
+  it('may be of a flow that does not wait at all', () => {
+    const w = world({ tasks: { t: {} } });
+    function* caller(t: Task): Flow<string> {
+      yield call(t, compute(t, 0));
+      return `back at ${w.k.sim.nowNs} ns`;
+    }
+    expect(w.run(w.tasks.t, caller(w.tasks.t))).toBe('back at 0 ns');
   });
 });
 
