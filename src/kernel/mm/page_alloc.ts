@@ -4,7 +4,7 @@
  */
 import type { Flow } from '../../engine/coroutine.js';
 import type { Kernel } from '../kernel.js';
-import { call, schedule_timeout } from '../sched/core.js';
+import { call, schedule_timeout, spend } from '../sched/core.js';
 import { psi_memstall_enter, psi_memstall_leave } from '../sched/psi.js';
 import { TASK_UNINTERRUPTIBLE, type Task, tsk_is_oom_victim } from '../sched/task.js';
 import type { Gfp } from './gfp.js';
@@ -12,7 +12,16 @@ import { hold_pages, place_pages } from './in_flight.js';
 import { wakeup_kswapd } from './kswapd.js';
 import type { Zone } from './mmzone.js';
 import { out_of_memory } from './oom_kill.js';
-import { try_to_free_pages, zone_reclaimable_pages } from './vmscan.js';
+import { must_throttle } from './throttle.js';
+import {
+  COST_BURST_NS,
+  fruitless_pass_ns,
+  nothing_to_reclaim,
+  trace_direct_reclaim_begin,
+  trace_direct_reclaim_end,
+  try_to_free_pages,
+  zone_reclaimable_pages,
+} from './vmscan.js';
 
 export const MAX_RECLAIM_RETRIES = 16;
 export const PAGE_ALLOC_COSTLY_ORDER = 3;
@@ -219,7 +228,17 @@ function* reclaim_and_retry(k: Kernel, t: Task, ac: AllocContext, state: Slowpat
     if (state.node >= 0) return;
     if (!ac.gfp.direct_reclaim || t.memalloc) return;
     enter_direct_reclaim(k, t);
-    const progress = yield* try_to_free_pages(k, t, ac);
+    let progress = 0;
+    if (must_throttle(k, t, ac) || !nothing_to_reclaim(k, ac)) {
+      progress = yield* try_to_free_pages(k, t, ac);
+    } else {
+      // What try_to_free_pages() does then. A flow of its own would cost more than the pass.
+      trace_direct_reclaim_begin(k, ac);
+      for (let left = fruitless_pass_ns(k); left > 0; left -= COST_BURST_NS) {
+        yield spend(t, Math.min(left, COST_BURST_NS));
+      }
+      trace_direct_reclaim_end(k, 0);
+    }
     leave_direct_reclaim(k, t);
     state.node = get_page_from_freelist(k, ac, 'min', state.alloc_flags);
     if (state.node >= 0) return;

@@ -72,22 +72,33 @@ export function new_scan_control(request: ScanRequest): ScanControl {
 export function* try_to_free_pages(k: Kernel, t: Task, ac: AllocContext): Flow<number> {
   // Killed while throttled: say "progress" so that the OOM killer is not called for a dying task.
   if (must_throttle(k, t, ac) && (yield* throttle_direct_reclaim(k, t, ac))) return 1;
-  k.trace.on['vmscan:mm_vmscan_direct_reclaim_begin']?.({
-    order: ac.order,
-    gfp_flags: ac.gfp.text,
-  });
-  const nodes =
-    ac.nodemask === null ? k.nodes : k.nodes.filter((n) => ac.nodemask?.includes(n.id) === true);
+  trace_direct_reclaim_begin(k, ac);
   let nr_reclaimed = 0;
-  if (nothing_to_reclaim(k, nodes)) {
+  if (nothing_to_reclaim(k, ac)) {
     for (let left = fruitless_pass_ns(k); left > 0; left -= COST_BURST_NS) {
       yield spend(t, Math.min(left, COST_BURST_NS));
     }
   } else {
+    const nodes = ac.nodemask === null ? k.nodes : k.nodes.filter((pgdat) => may_use(ac, pgdat));
     nr_reclaimed = yield* do_try_to_free_pages(k, t, new_scan_control({}), nodes);
   }
-  k.trace.on['vmscan:mm_vmscan_direct_reclaim_end']?.({ nr_reclaimed });
+  trace_direct_reclaim_end(k, nr_reclaimed);
   return nr_reclaimed;
+}
+
+export function trace_direct_reclaim_begin(k: Kernel, ac: AllocContext): void {
+  k.trace.on['vmscan:mm_vmscan_direct_reclaim_begin']?.({
+    order: ac.order,
+    gfp_flags: ac.gfp.text,
+  });
+}
+
+export function trace_direct_reclaim_end(k: Kernel, nr_reclaimed: number): void {
+  k.trace.on['vmscan:mm_vmscan_direct_reclaim_end']?.({ nr_reclaimed });
+}
+
+function may_use(ac: AllocContext, pgdat: Pgdat): boolean {
+  return ac.nodemask === null || ac.nodemask.includes(pgdat.id);
 }
 
 /** Reclaim below a memcg that is at its limit: aims at max(n, 32) pages. */
@@ -136,23 +147,23 @@ function* do_try_to_free_pages(
 }
 
 /** No list holds a page that could go: every visit of global reclaim would be in vain. */
-function nothing_to_reclaim(k: Kernel, nodes: readonly Pgdat[]): boolean {
+export function nothing_to_reclaim(k: Kernel, ac: AllocContext): boolean {
   if (k.swap.total > 0 || k.slab_freeable > 0) return false;
-  for (const pgdat of nodes) {
+  for (const pgdat of k.nodes) {
     const lru = k.node_lru[pgdat.id]!;
-    if (lru[LRU_INACTIVE_FILE]! + lru[LRU_ACTIVE_FILE]! > 0) return false;
+    if (may_use(ac, pgdat) && lru[LRU_INACTIVE_FILE]! + lru[LRU_ACTIVE_FILE]! > 0) return false;
   }
   return true;
 }
 
 /** CPU time of a visit of every memcg at every priority, as do_try_to_free_pages() pays it. */
-function fruitless_pass_ns(k: Kernel): number {
+export function fruitless_pass_ns(k: Kernel): number {
   const visits = k.memcg_preorder(k.root_mem_cgroup).length * (DEF_PRIORITY + 1);
   return Math.max(1, visits * k.costs.reclaimVisitNs);
 }
 
 /** Reclaim is preemptible between batches of work: time is paid in bursts of about this much. */
-const COST_BURST_NS = 1_000_000;
+export const COST_BURST_NS = 1_000_000;
 
 function pay(t: Task, sc: ScanControl): number {
   const { cost_ns } = sc;
