@@ -82,16 +82,26 @@ export class LadderQueue extends EventSlots implements EventQueue {
     return undefined;
   }
 
-  /** Inserts behind all events of the same time, searching from the end. */
+  /** Inserts behind all events of the same time, searching from the nearer end. */
   private insertIntoBottom(timeNs: number, handle: number): void {
-    const { times, words } = this;
-    let before = this.first === NONE ? NONE : this.last;
+    const { times, words, first } = this;
+    let before = first === NONE ? NONE : this.last;
     let after = NONE;
     let steps = 0;
-    while (before !== NONE && times[before << 2]! > timeNs) {
-      after = before;
-      before = words[(before << 3) + PREVIOUS]!;
-      steps += 1;
+    if (before !== NONE && timeNs - times[first << 2]! < times[before << 2]! - timeNs) {
+      before = NONE;
+      after = first;
+      while (times[after << 2]! <= timeNs) {
+        before = after;
+        after = words[(after << 3) + NEXT]!;
+        steps += 1;
+      }
+    } else {
+      while (before !== NONE && times[before << 2]! > timeNs) {
+        after = before;
+        before = words[(before << 3) + PREVIOUS]!;
+        steps += 1;
+      }
     }
     words[(handle << 3) + PREVIOUS] = before;
     words[(handle << 3) + NEXT] = after;
