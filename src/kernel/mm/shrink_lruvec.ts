@@ -34,7 +34,7 @@ function get_scan_count(k: Kernel, lruvec: Lruvec, sc: ScanControl): void {
     let scan = (size - protected_share(k, lruvec.memcg, size, sc)) >> sc.priority;
     if (scan === 0 && !lruvec.memcg.online) scan = Math.min(size, SWAP_CLUSTER_MAX);
     const share = is_file(lru) ? sc.file_share : sc.anon_share;
-    sc.nr_to_scan[lru] = share === 1 ? scan : Math.floor(scan * share);
+    sc.nr_to_scan[lru] = share === 1 ? scan : (scan * share) | 0;
   }
 }
 

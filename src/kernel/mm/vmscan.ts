@@ -187,12 +187,15 @@ export function* shrink_nodes(
   const limit_reclaim = sc.target_mem_cgroup !== null;
   for (;;) {
     sc.nr_scanned = 0;
-    for (const pgdat of nodes) {
+    // By index: an iterator that lives across a yield is an allocation a step.
+    for (let n = 0; n < nodes.length; n++) {
+      const pgdat = nodes[n]!;
       const memcgs = k.memcg_preorder(root);
       const start = limit_reclaim ? behind_last(memcgs, root) : 0;
       const before = sc.nr_reclaimed;
       for (let i = 0; i < memcgs.length; i++) {
-        const memcg = memcgs[(start + i) % memcgs.length]!;
+        const at = start + i;
+        const memcg = memcgs[at < memcgs.length ? at : at - memcgs.length]!;
         sc.cost_ns += k.costs.reclaimVisitNs;
         if (sc.cost_ns >= COST_BURST_NS) yield pay(t, sc);
         const shrunk = shrink_memcg(k, root, memcg, pgdat, sc);
