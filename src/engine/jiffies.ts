@@ -7,9 +7,9 @@
  * sleep of one jiffy lasts more than one tick, and at most two.
  */
 
-/** Buckets of a level (LVL_SIZE), and how much coarser it is than the one below (LVL_CLK_DIV). */
+/** Buckets of a level (LVL_SIZE), and how much coarser it is than the one below (LVL_CLK_SHIFT: 8 times). */
 const BUCKETS = 64;
-const LEVEL_RATIO = 8;
+const LEVEL_SHIFT = 3;
 
 const NS_PER_SECOND = 1_000_000_000;
 
@@ -29,7 +29,7 @@ export class Jiffies {
     }
     this.tickNs = Math.floor(NS_PER_SECOND / hz);
     const levels = hz > 100 ? 9 : 8;
-    this.timeoutJiffiesMax = levelEnd(levels - 1) - LEVEL_RATIO ** (levels - 1);
+    this.timeoutJiffiesMax = levelEnd(levels - 1) - granuleOf(levels - 1);
   }
 
   /** The kernel's `jiffies` at a time: the number of ticks so far. */
@@ -67,12 +67,17 @@ export class Jiffies {
     if (expires < clock) return clock;
     let level = 0;
     while (expires - clock >= levelEnd(level)) level += 1;
-    const granule = LEVEL_RATIO ** level;
+    const granule = granuleOf(level);
     return (Math.floor(expires / granule) + 1) * granule;
   }
 }
 
 /** Ticks from the clock at which a level is too fine, and the next one begins (LVL_START). */
 function levelEnd(level: number): number {
-  return (BUCKETS - 1) * LEVEL_RATIO ** level;
+  return (BUCKETS - 1) * granuleOf(level);
+}
+
+/** Ticks of a bucket of a level (LVL_GRAN). */
+function granuleOf(level: number): number {
+  return 1 << (LEVEL_SHIFT * level);
 }

@@ -80,7 +80,7 @@ export function zone_watermark_ok(
   if (flags & ALLOC_OOM) min -= min >> 1;
   else if (flags & ALLOC_HARDER) min -= min >> 2;
   const reserve = zone.lowmem_reserve[classzone] ?? 0;
-  return free - (2 ** order - 1) > min + reserve;
+  return free - ((1 << order) - 1) > min + reserve;
 }
 
 /** Pages that can go out on `node` one by one before its zones are down to `mark`. */
