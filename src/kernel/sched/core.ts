@@ -1,4 +1,4 @@
-import { BLOCK, type Flow } from '../../engine/coroutine.js';
+import { BLOCK, type Flow, resume } from '../../engine/coroutine.js';
 import type { Jiffies } from '../../engine/jiffies.js';
 import type { Simulation } from '../../engine/simulation.js';
 import { RunQueue } from './run_queue.js';
@@ -251,7 +251,7 @@ export class Scheduler {
   #run(task: Task): number {
     for (let turns = 0; turns < TURNS_MAX; turns++) {
       if (task.flow !== null) {
-        const step = task.flow.next();
+        const step = resume(task.flow);
         if (!step.done) {
           if (step.value === RUN && task.burst_ns === 0) {
             if (this.cpus[task.cpu]!.need_resched && !task.no_resched) return RUN;
