@@ -9,6 +9,9 @@ import { TASK_RUNNING, type Task } from './task.js';
 
 export const TSK_MEMSTALL = 1;
 export const TSK_RUNNING = 2;
+const BOTH = TSK_MEMSTALL | TSK_RUNNING;
+const is_memstall = (flags: number): boolean => (flags & TSK_MEMSTALL) !== 0;
+const is_running = (flags: number): boolean => (flags & TSK_RUNNING) !== 0;
 
 const FSHIFT = 11;
 const FIXED_1 = 1 << FSHIFT;
@@ -41,7 +44,12 @@ export class PsiGroup {
     [0, 0, 0],
   ];
 
-  constructor(cpus: number, now_ns: number) {
+  constructor(
+    /** The group of the cgroup above; null: this is the system's. */
+    readonly parent: PsiGroup | null,
+    cpus: number,
+    now_ns: number,
+  ) {
     this.cpus = Array.from({ length: cpus }, () => ({
       memstall: 0,
       running: 0,
@@ -119,7 +127,7 @@ export class Psi {
   constructor(private readonly k: Kernel) {
     this.#full_needs_idle = k.profile.psi === '4.20';
     this.#period_ns = (2 * k.jiffies.hz + 1) * k.jiffies.tickNs;
-    this.system = new PsiGroup(k.sched.cpus.length, 0);
+    this.system = new PsiGroup(null, k.sched.cpus.length, 0);
     this.#schedule();
   }
 
@@ -127,7 +135,8 @@ export class Psi {
     if (cgroup.parent === null) return this.system;
     let group = this.#groups.get(cgroup);
     if (group === undefined) {
-      group = new PsiGroup(this.k.sched.cpus.length, this.k.sim.nowNs);
+      const { sched, sim } = this.k;
+      group = new PsiGroup(this.group(cgroup.parent), sched.cpus.length, sim.nowNs);
       this.#groups.set(cgroup, group);
     }
     return group;
@@ -148,16 +157,19 @@ export class Psi {
     const flags = (t.memstall > 0 ? TSK_MEMSTALL : 0) | (running ? TSK_RUNNING : 0);
     const cpu = t.cpu >= 0 ? t.cpu : t.psi_cpu;
     if (flags === t.psi_flags && cpu === t.psi_cpu) return;
-    this.#count(t, t.cgroup, t.psi_cpu, t.psi_flags, -1);
-    this.#count(t, t.cgroup, cpu, flags, 1);
+    if (cpu === t.psi_cpu) this.#change(t.cgroup, cpu, t.psi_flags, flags);
+    else {
+      this.#change(t.cgroup, t.psi_cpu, t.psi_flags, 0);
+      this.#change(t.cgroup, cpu, 0, flags);
+    }
     t.psi_flags = flags;
     t.psi_cpu = cpu;
   }
 
   /** The task moves: its state leaves the old groups and enters the new ones (cgroup_move_task). */
   move_task(t: Task, to: Cgroup): void {
-    this.#count(t, t.cgroup, t.psi_cpu, t.psi_flags, -1);
-    this.#count(t, to, t.psi_cpu, t.psi_flags, 1);
+    this.#change(t.cgroup, t.psi_cpu, t.psi_flags, 0);
+    this.#change(to, t.psi_cpu, 0, t.psi_flags);
   }
 
   /** A burst of a task inside a memstall section, 4.20: each tick in it counts as full stall. */
@@ -166,7 +178,7 @@ export class Psi {
     const { tickNs } = this.k.jiffies;
     const ticks = Math.floor(end_ns / tickNs) - Math.floor(start_ns / tickNs);
     if (ticks === 0) return;
-    for (const group of this.#groups_of(t.cgroup)) {
+    for (let group: PsiGroup | null = this.group(t.cgroup); group !== null; group = group.parent) {
       group.cpus[t.psi_cpu]!.times[MEM_FULL]! += ticks * tickNs;
     }
   }
@@ -176,19 +188,19 @@ export class Psi {
     group.collect(this.k.sim.nowNs, this.#full_needs_idle, this.k.jiffies.tickNs);
   }
 
-  *#groups_of(cgroup: Cgroup): Generator<PsiGroup> {
-    for (let c: Cgroup | null = cgroup; c !== null; c = c.parent) yield this.group(c);
-  }
-
-  #count(t: Task, cgroup: Cgroup, cpu: number, flags: number, n: number): void {
-    if (flags === 0) return;
-    for (const group of this.#groups_of(cgroup)) {
+  /** Of a task of the cgroup on this CPU, flags are cleared, and others set (psi_group_change). */
+  #change(cgroup: Cgroup, cpu: number, clear: number, set: number): void {
+    const memstall = +is_memstall(set) - +is_memstall(clear);
+    const running = +is_running(set) - +is_running(clear);
+    const memstall_running = +(set === BOTH) - +(clear === BOTH);
+    const { nowNs } = this.k.sim;
+    for (let group: PsiGroup | null = this.group(cgroup); group !== null; group = group.parent) {
       const on = group.cpus[cpu]!;
-      group.record_times(on, this.k.sim.nowNs, this.#full_needs_idle);
-      if (flags & TSK_MEMSTALL) on.memstall += n;
-      if (flags & TSK_RUNNING) on.running += n;
-      if (flags === (TSK_MEMSTALL | TSK_RUNNING)) on.memstall_running += n;
-      if (on.memstall < 0 || on.running < 0) throw new Error(`psi underflow by ${t.comm}`);
+      group.record_times(on, nowNs, this.#full_needs_idle);
+      on.memstall += memstall;
+      on.running += running;
+      on.memstall_running += memstall_running;
+      if (on.memstall < 0 || on.running < 0) throw new Error(`psi underflow in ${cgroup.path}`);
     }
   }
 

@@ -34,7 +34,7 @@ function totals(w: World<string>, path = '/'): number[] {
 describe('averages (KERNEL.md 10.1)', () => {
   /** avg10, avg60 and avg300 after each period, of which the given part was stalled. */
   const averages = (...percent: number[]) => {
-    const group = new PsiGroup(1, 0);
+    const group = new PsiGroup(null, 1, 0);
     return percent.map((part) => {
       group.total_ns[0]! += (PERIOD_MS * MS * part) / 100;
       group.update_averages(PERIOD_MS * MS);
@@ -58,7 +58,7 @@ describe('averages (KERNEL.md 10.1)', () => {
 
   it('count whole percents only, and carry what does not fit a period over', () => {
     expect(averages(0.9)[0]).toEqual([0, 0, 0]);
-    const group = new PsiGroup(1, 0);
+    const group = new PsiGroup(null, 1, 0);
     group.total_ns[0] = 2 * PERIOD_MS * MS; // a period too long
     group.update_averages(PERIOD_MS * MS);
     group.update_averages(PERIOD_MS * MS);
