@@ -3,7 +3,7 @@ import type { Flow } from '../engine/coroutine.js';
 import type { Mapping } from '../kernel/mm/mm_types.js';
 import { set_unevictable } from '../kernel/mm/rmap.js';
 import { do_swap_page, swap_in } from '../kernel/mm/swap_in.js';
-import { spend } from '../kernel/sched/core.js';
+import { call, spend } from '../kernel/sched/core.js';
 import { munmap } from '../kernel/sched/exit.js';
 import { TASK_UNINTERRUPTIBLE, type Task } from '../kernel/sched/task.js';
 import type { Variate } from '../workload/types.js';
@@ -33,8 +33,8 @@ function* use_mapping(program: Program, t: Task, mapping: Mapping): Flow {
     yield spend(t, Math.min(left, CHURN_BATCH_PAGES) * k.costs.scanPageNs);
   }
   while (mapping.swapped > 0 && !t.sigkill_pending) {
-    yield* swap_in(k, t, mapping, CHURN_BATCH_PAGES);
-    yield* k.back_to_user_mode(t);
+    yield call(t, swap_in(k, t, mapping, CHURN_BATCH_PAGES));
+    if (k.has_exit_work(t)) yield* k.back_to_user_mode(t);
   }
   mapping.set.touched_ns = k.sim.nowNs;
 }

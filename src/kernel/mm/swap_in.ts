@@ -21,13 +21,13 @@ import {
   Mapping,
   PageSet,
 } from './mm_types.js';
-import { alloc_pages, put_pages } from './page_alloc.js';
+import { alloc_pages_fast, alloc_pages_slow, put_pages } from './page_alloc.js';
 import { add_pages, move_pages, settle_pages } from './rmap.js';
 
 /** A user fault on up to `n` swapped-out pages of a mapping. Returns how many are back. */
 export function* swap_in(k: Kernel, t: Task, mapping: Mapping, n: number): Flow<number> {
   const { mmap_sem } = mapping.vma.mm;
-  yield* mmap_sem.downRead(t);
+  if (!mmap_sem.tryDownRead()) yield* mmap_sem.downRead(t);
   t.memcg_may_oom = true;
   const got = yield* do_swap_page(k, t, mapping, n);
   t.memcg_may_oom = false;
@@ -57,7 +57,8 @@ export function* do_swap_page(k: Kernel, t: Task, mapping: Mapping, n: number): 
     return 0;
   }
   const ac = { gfp: GFP_HIGHUSER_MOVABLE, order: 0, node: set.node, nodemask: t.nodemask };
-  const node = yield* alloc_pages(k, t, ac);
+  let node = alloc_pages_fast(k, ac);
+  if (node < 0) node = yield* alloc_pages_slow(k, t, ac);
   if (node < 0) return -1;
   // mem_cgroup_try_charge(): whoever was charged when the page left, while it is there.
   const memcg = set.memcg.online ? set.memcg : get_mem_cgroup_from_mm(k, vma.mm);

@@ -343,7 +343,7 @@ export function spend(task: Task, ns: number): number {
  * flows that lie upon each other whenever the innermost goes on, and this `callee` alone: for one that
  * waits often, with many above it. What it has to say it leaves where its caller finds it.
  */
-export function call(task: Task, callee: Flow): number {
+export function call(task: Task, callee: Flow<unknown>): number {
   task.callers ??= [];
   task.callers.push(task.flow!);
   task.flow = callee;
