@@ -6,9 +6,10 @@
  *
  * A change that only moves random draws keeps `tka` while `tkar` changes, and so on.
  *
- * Two hashes are kept. SHA-256 over packed words is the one to publish; it is fed 16 KiB at a time,
- * because a call per event would cost more than the event, and a larger batch is no faster. The running hash is five integers mixed
- * in place: it costs next to nothing to read, so checkpoints and divergence search compare that.
+ * Two hashes are kept, both of packed words, a batch at a time: between two events all that happens
+ * is that the words are stored. SHA-256 is the one to publish; a call per event would cost more than
+ * the event, and more than 16 KiB at a time are no faster. The running hash is five integers: it costs
+ * next to nothing to read, so checkpoints and divergence search compare that.
  */
 import { createHash, type Hash } from 'node:crypto';
 
@@ -36,6 +37,8 @@ export class Fingerprint {
   private readonly hash: Hash = createHash('sha256');
   private readonly batch = new Int32Array(BATCH_WORDS);
   private used = 0;
+  /** Words of the batch that are part of the running hash already. */
+  private mixed = 0;
   /** The running hash, a lane for each letter. Any different numbers will do to begin with. */
   private lane0 = 0x243f6a88;
   private lane1 = 0x05a308d3;
@@ -77,23 +80,19 @@ export class Fingerprint {
       batch[used] = low;
       batch[used + 1] = high;
       used += 2;
-      this.lane0 = mix(this.lane0 ^ low, high);
     }
     if (this.kind) {
       batch[used] = kind;
       used += 1;
-      this.lane1 = mix(this.lane1, kind);
     }
     if (this.actor) {
       batch[used] = actor;
       batch[used + 1] = arg;
       used += 2;
-      this.lane2 = mix(this.lane2 ^ actor, arg);
     }
     if (this.draws) {
       batch[used] = draws;
       used += 1;
-      this.lane3 = mix(this.lane3, draws);
     }
     this.used = used;
   }
@@ -102,14 +101,17 @@ export class Fingerprint {
   addVictim(pid: number): void {
     if (!this.victims) return;
     if (this.used > BATCH_WORDS - EVENT_WORDS_MAX) this.flush();
+    this.mixEvents(); // which are told apart from victims by nothing but this
     this.batch[this.used] = VICTIM_MARK;
     this.batch[this.used + 1] = pid;
     this.used += 2;
+    this.mixed = this.used;
     this.lane4 = mix(this.lane4, pid);
   }
 
   /** The running hash: 8 hex digits for each of `tkarv`, whether it goes in or not. */
   lanes(): string[] {
+    this.mixEvents();
     return [this.lane0, this.lane1, this.lane2, this.lane3, this.lane4].map(hex);
   }
 
@@ -130,8 +132,39 @@ export class Fingerprint {
   }
 
   private flush(): void {
+    this.mixEvents();
     this.hash.update(littleEndian(this.batch.subarray(0, this.used)));
     this.used = 0;
+    this.mixed = 0;
+  }
+
+  /** Brings the running hash up to date. */
+  private mixEvents(): void {
+    const { batch, used, time, kind, actor, draws } = this;
+    let { lane0, lane1, lane2, lane3 } = this;
+    for (let i = this.mixed; i < used; ) {
+      if (time) {
+        lane0 = mix(lane0 ^ batch[i]!, batch[i + 1]!);
+        i += 2;
+      }
+      if (kind) {
+        lane1 = mix(lane1, batch[i]!);
+        i += 1;
+      }
+      if (actor) {
+        lane2 = mix(lane2 ^ batch[i]!, batch[i + 1]!);
+        i += 2;
+      }
+      if (draws) {
+        lane3 = mix(lane3, batch[i]!);
+        i += 1;
+      }
+    }
+    this.mixed = used;
+    this.lane0 = lane0;
+    this.lane1 = lane1;
+    this.lane2 = lane2;
+    this.lane3 = lane3;
   }
 }
 
