@@ -103,8 +103,17 @@ export function csvCell(cell: CsvCell): string {
 
 const requireFrom = createRequire(import.meta.url);
 
+/** Cells that had to be quoted, by their texts: the same reasons come again and again. */
+const quotedCells = new Map<string, string>();
+const QUOTED_CELLS_MAX = 256;
+
 /** A text as one cell: csv-stringify is loaded by the first, as a start needs none. */
 function quoted(text: string): string {
+  const known = quotedCells.get(text);
+  if (known !== undefined) return known;
   const { stringify } = requireFrom('csv-stringify/sync') as typeof CsvStringify;
-  return stringify([[text]]).slice(0, -1);
+  const cell = stringify([[text]]).slice(0, -1);
+  if (quotedCells.size >= QUOTED_CELLS_MAX) quotedCells.clear();
+  quotedCells.set(text, cell);
+  return cell;
 }

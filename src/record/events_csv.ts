@@ -7,11 +7,12 @@ import {
 import type { FileCalls } from './append_file.js';
 import { CsvWriter, csvCell } from './csv_writer.js';
 import { KeptLine } from './kept_line.js';
-import { KnownTexts, NUMBER_BYTES_MAX, putNumber } from './text_bytes.js';
+import { type KnownText, KnownTexts, NUMBER_BYTES_MAX, putNumber } from './text_bytes.js';
 
 export const EVENT_COLUMNS = ['time_ns', 'seq', 'event', 'pid', 'comm', 'cgroup', 'args'] as const;
 
 const COMMA = 44;
+const QUOTE = 34;
 
 /** The kernel's log has a file of its own. */
 const RECORDED = TRACE_NAMES.filter((name) => name !== 'oomsim:printk');
@@ -38,7 +39,7 @@ export class EventsCsv {
 
   /** Records from now on. */
   attach(trace: Tracepoints): void {
-    const common = { stamp: new Stamp(), tasks: new Tasks(), texts: new KnownTexts() };
+    const common = { stamp: new Stamp(), tasks: new Tasks(), texts: new KnownTexts(fieldText) };
     for (const name of RECORDED) {
       let rows: EventRows | null = null; // most tracepoints are never hit
       trace.subscribe([name], (_name, context, fields) => {
@@ -121,6 +122,8 @@ interface Field {
   /** NaN: it is a text. */
   number: number;
   text: string | null;
+  /** Its text makes the cell of all fields one that has to be quoted. */
+  isQuoted: boolean;
 }
 
 /** What the rows of all tracepoints have in common. */
@@ -139,9 +142,11 @@ class EventRows {
   readonly #event: Uint8Array;
   readonly #fields: Field[] = [];
   readonly #args = new KeptLine();
+  /** Fields whose text wants quotes around them all. */
+  #quotedFields = 0;
 
   constructor(
-    private readonly name: TraceName,
+    name: TraceName,
     private readonly common: Common,
   ) {
     this.#event = Buffer.from(`,${name},`);
@@ -149,17 +154,13 @@ class EventRows {
 
   /** Adds a row. */
   add(csv: CsvWriter, context: TraceContext, fields: Record<string, unknown>): void {
-    if (!this.#putFields(fields)) {
-      const { timeNs, seq, pid, comm, cgroup } = context;
-      csv.row([timeNs, seq, this.name, pid, comm, cgroup, formatArgs(fields)]);
-      return;
-    }
+    this.#putFields(fields);
     const { stamp, tasks } = this.common;
     const stampLength = stamp.set(context);
     const event = this.#event;
     const task = tasks.bytesOf(context);
     const args = this.#args.bytes;
-    const row = csv.room(stamp.bytes.length + event.length + task.length + args.length);
+    const row = csv.room(stamp.bytes.length + event.length + task.length + args.length + 2);
     let at = csv.used;
     // Each part is overwritten by the next one where it is too long.
     row.set(stamp.bytes, at);
@@ -168,12 +169,16 @@ class EventRows {
     at += event.length;
     row.set(task, at);
     at += task.length;
+    const isQuoted = this.#quotedFields > 0;
+    if (isQuoted) row[at++] = QUOTE;
     row.set(args, at);
-    csv.addRow(at + this.#args.length);
+    at += this.#args.length;
+    if (isQuoted) row[at++] = QUOTE;
+    csv.addRow(at);
   }
 
-  /** Brings all fields up to date; false if one needs quotes. */
-  #putFields(fields: Record<string, unknown>): boolean {
+  /** Brings all fields up to date. */
+  #putFields(fields: Record<string, unknown>): void {
     const last = this.#fields;
     let count = 0;
     for (const key in fields) {
@@ -181,42 +186,43 @@ class EventRows {
       if (typeof value === 'function') continue;
       const field = last[count];
       if (field === undefined || field.key !== key || !isShown(field, value)) {
-        if (!this.#putField(count, key, value)) return false;
+        this.#putField(count, key, value);
       }
       count += 1;
     }
     if (count < last.length) this.#cut(count);
-    return true;
   }
 
-  #putField(index: number, key: string, value: unknown): boolean {
+  #putField(index: number, key: string, value: unknown): void {
     let field = this.#fields[index];
     if (field === undefined || field.key !== key) {
       this.#cut(index); // fields nearly always come in the same order
       const label = Buffer.from(`${index === 0 ? '' : ' '}${key}=`);
-      field = { key, label, number: Number.NaN, text: null };
+      field = { key, label, number: Number.NaN, text: null, isQuoted: false };
       this.#fields[index] = field;
     }
     if (typeof value === 'number' || typeof value === 'boolean') {
       field.number = Number(value);
       field.text = null;
+      this.#setQuoted(field, false);
       this.#args.setNumber(index, field.label, field.number);
-      return true;
+      return;
     }
     const text = String(value);
-    const bytes = this.common.texts.bytesOf(text);
-    if (bytes === null) {
-      this.#cut(index);
-      return false;
-    }
+    const { bytes, isQuoted } = this.common.texts.get(text);
     field.number = Number.NaN;
     field.text = text;
+    this.#setQuoted(field, isQuoted);
     this.#args.setText(index, field.label, bytes);
-    return true;
+  }
+
+  #setQuoted(field: Field, isQuoted: boolean): void {
+    if (isQuoted !== field.isQuoted) this.#quotedFields += isQuoted ? 1 : -1;
+    field.isQuoted = isQuoted;
   }
 
   #cut(count: number): void {
-    this.#fields.length = Math.min(count, this.#fields.length);
+    for (const field of this.#fields.splice(count)) this.#setQuoted(field, false);
     this.#args.cut(count);
   }
 }
@@ -226,6 +232,14 @@ function isShown(field: Field, value: unknown): boolean {
   if (typeof value === 'number') return value === field.number;
   if (typeof value === 'string') return value === field.text;
   return typeof value === 'boolean' && field.number === (value ? 1 : 0);
+}
+
+/** A field's text as a part of the cell of all fields: without the quotes around that cell. */
+function fieldText(text: string): KnownText {
+  const formatted = formatValue(text);
+  const cell = csvCell(formatted);
+  if (cell === formatted) return { bytes: Buffer.from(cell), isQuoted: false };
+  return { bytes: Buffer.from(cell.slice(1, -1)), isQuoted: true };
 }
 
 /**

@@ -1,14 +1,7 @@
 /**
  * Text as bytes, without strings in between. Made for many short pieces: numbers become digits, and
- * plain ASCII is copied character by character, which beats Buffer.write() up to some dozens of
- * them (measurements in test/bench/README.md).
+ * texts are bytes already (measurements in test/bench/README.md).
  */
-
-/** Whether a character of ASCII may stand in a text as it is: it needs no quotes anywhere. */
-const IS_PLAIN = Uint8Array.from({ length: 128 }, (_, code) => {
-  const character = String.fromCharCode(code);
-  return code < 32 || code === 127 || ' ,"='.includes(character) ? 0 : 1;
-});
 
 /** Bytes that a number takes at most: -0.0000012345678901234567. */
 export const NUMBER_BYTES_MAX = 25;
@@ -34,7 +27,9 @@ export function putNumber(bytes: Uint8Array, at: number, value: number): number 
     const between = putDigits(bytes, at, high, digitCount(high));
     return putDigits(bytes, between, value - high * BILLION, BILLION_DIGITS);
   }
-  return putPlain(bytes, at, String(value));
+  const text = String(value);
+  for (let i = 0; i < text.length; i++) bytes[at + i] = text.charCodeAt(i);
+  return at + text.length;
 }
 
 /** Integers of n digits are from POWERS[n - 1] on and below POWERS[n]. */
@@ -51,18 +46,11 @@ export function putInto(bytes: Uint8Array, start: number, end: number, value: nu
   return fits;
 }
 
-/**
- * Writes a text if there is room for it and all its characters are plain.
- * @returns where it ends, or -1 if it was not written
- */
-function putPlain(bytes: Uint8Array, at: number, text: string): number {
-  if (at + text.length > bytes.length) return -1;
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (code > 127 || IS_PLAIN[code] === 0) return -1;
-    bytes[at + i] = code;
-  }
-  return at + text.length;
+/** A text as it is written. */
+export interface KnownText {
+  readonly bytes: Uint8Array;
+  /** It wants quotes around the cell that it is a part of. */
+  readonly isQuoted: boolean;
 }
 
 /** Texts to keep: enough for the names in most runs. */
@@ -73,25 +61,29 @@ const KNOWN_MAX = 4096;
  * writing them anew 2 ns for every character.
  */
 export class KnownTexts {
-  readonly #known = new Map<string, Uint8Array | null>();
+  readonly #known = new Map<string, KnownText>();
+  readonly #learn: (text: string) => KnownText;
   #last: string | null = null;
-  #lastBytes: Uint8Array | null = null;
+  #lastKnown: KnownText = { bytes: new Uint8Array(), isQuoted: false };
 
-  /** The text as it is written, or null if it needs quotes somewhere or is not ASCII. */
-  bytesOf(text: string): Uint8Array | null {
-    if (text !== this.#last) {
-      this.#last = text;
-      this.#lastBytes = this.#known.get(text) ?? this.#learn(text);
-    }
-    return this.#lastBytes;
+  /** @param learn makes a text's bytes when it comes first */
+  constructor(learn: (text: string) => KnownText) {
+    this.#learn = learn;
   }
 
-  #learn(text: string): Uint8Array | null {
-    const bytes = new Uint8Array(text.length);
-    const learnt = putPlain(bytes, 0, text) < 0 ? null : bytes;
+  get(text: string): KnownText {
+    if (text !== this.#last) {
+      this.#lastKnown = this.#known.get(text) ?? this.#add(text);
+      this.#last = text;
+    }
+    return this.#lastKnown;
+  }
+
+  #add(text: string): KnownText {
+    const known = this.#learn(text);
     if (this.#known.size >= KNOWN_MAX) this.#known.clear();
-    this.#known.set(text, learnt);
-    return learnt;
+    this.#known.set(text, known);
+    return known;
   }
 }
 
