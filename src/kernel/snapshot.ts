@@ -77,6 +77,72 @@ export interface CgroupSnapshot {
   pgsteal: number;
 }
 
+/** What gauges show of a cgroup, in pages: in this order, and before the counts. */
+export const PAGE_GAUGES = [
+  'usage',
+  'anon',
+  'file',
+  'swap',
+  'shmem',
+  'unevictable',
+  'slab',
+  'kernel_stack',
+  'pagetables',
+  'sock',
+  'pipe',
+  'file_dirty',
+  'file_writeback',
+  'max', // Infinity: max
+  'high',
+  'low',
+  'min',
+  'swap_max',
+] as const;
+
+/** Behind them. */
+export const COUNT_GAUGES = [
+  'processes',
+  'events_low',
+  'events_high',
+  'events_max',
+  'events_oom',
+  'events_oom_kill',
+  'events_oom_group_kill',
+  'pgscan',
+  'pgsteal',
+  'psi_some_avg10', // percent
+  'psi_some_total_ns',
+  'psi_full_avg10',
+  'psi_full_total_ns',
+] as const;
+
+/** Of each cgroup. */
+export const CGROUP_GAUGES = PAGE_GAUGES.length + COUNT_GAUGES.length;
+
+/** What gauges show of the machine, in the same way. */
+export const MACHINE_PAGE_GAUGES = ['free', 'swap_free'] as const;
+export const MACHINE_COUNT_GAUGES = [
+  'runnable',
+  'oom_lock_holder_pid',
+  'reaping_pid',
+  'kills',
+] as const;
+
+export const MACHINE_GAUGES = MACHINE_PAGE_GAUGES.length + MACHINE_COUNT_GAUGES.length;
+
+/**
+ * The numbers of all cgroups and of the machine at one instant, for those who want them thousands of
+ * times: what a CgroupSnapshot and a MachineSnapshot have, but no objects.
+ */
+export interface Gauges {
+  /** Of the cgroups, parents before children; the first is the machine itself. */
+  readonly paths: readonly string[];
+  /** CGROUP_GAUGES numbers for each of them. */
+  readonly cgroups: Float64Array;
+  /** MACHINE_GAUGES numbers. */
+  readonly machine: Float64Array;
+}
+
 /** What the OOM killer would see in a cgroup now, and what its tasks are doing. */
 export interface CgroupStanding {
   /**

@@ -2,7 +2,8 @@ import type { Cgroup } from './cgroup/cgroup.js';
 import { cgroup_tree } from './cgroup/cgroup.js';
 import type { Kernel } from './kernel.js';
 import { no_events } from './mm/mem_cgroup.js';
-import { type MemcgStat, memcg_stats } from './mm/memcg_stat.js';
+import { type MemcgStat, MemcgStats } from './mm/memcg_stat.js';
+import { count_processes } from './read_gauges.js';
 import type { Task } from './sched/task.js';
 import {
   type CgroupSnapshot,
@@ -43,10 +44,11 @@ export function snapshot_machine(k: Kernel): MachineSnapshot {
 /** Every cgroup, parents before children; the first is the machine itself. */
 export function snapshot_cgroups(k: Kernel): CgroupSnapshot[] {
   const cgroups = [...cgroup_tree(k.root_cgroup)];
-  const stats = memcg_stats(k);
-  const processes = count_processes(cgroups);
+  const stats = new MemcgStats();
+  stats.read(k);
+  const processes = processes_below(cgroups);
   return cgroups.map((cgroup) =>
-    snapshot_cgroup(k, cgroup, stats.get(cgroup.memcg)!, processes.get(cgroup)!),
+    snapshot_cgroup(k, cgroup, stats.of(cgroup.memcg), processes.get(cgroup)!),
   );
 }
 
@@ -91,13 +93,12 @@ function snapshot_cgroup(
 }
 
 /** Live processes of each cgroup and those below it. */
-function count_processes(cgroups: readonly Cgroup[]): ReadonlyMap<Cgroup, number> {
+function processes_below(cgroups: readonly Cgroup[]): ReadonlyMap<Cgroup, number> {
   const counts = new Map<Cgroup, number>();
   // Children come behind their parents: from the end, each is complete when it is added.
   for (let i = cgroups.length - 1; i >= 0; i--) {
     const cgroup = cgroups[i]!;
-    let count = counts.get(cgroup) ?? 0;
-    for (const task of cgroup.tasks) if (task.is_leader && !task.kthread) count++;
+    const count = (counts.get(cgroup) ?? 0) + count_processes(cgroup);
     counts.set(cgroup, count);
     const { parent } = cgroup;
     if (parent !== null) counts.set(parent, (counts.get(parent) ?? 0) + count);

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { CgroupSnapshot, MachineSnapshot } from '../kernel/snapshot.js';
+import type { Gauges } from '../kernel/snapshot.js';
 import type { Tracepoints } from '../kernel/trace.js';
 import type { FileCalls } from './append_file.js';
 import { type Checkpoint, CheckpointsCsv } from './checkpoints_csv.js';
@@ -36,8 +36,8 @@ export class RunRecorder {
   }
 
   /** Adds the state at one instant to samples.csv. @throws OutputError */
-  sample(timeNs: number, machine: MachineSnapshot, cgroups: readonly CgroupSnapshot[]): void {
-    this.#samples.sample(timeNs, machine, cgroups);
+  sample(timeNs: number, gauges: Gauges): void {
+    this.#samples.sample(timeNs, gauges);
   }
 
   /** Adds the state at another instant, the same as at the last one. @throws OutputError */

@@ -1,64 +1,28 @@
-import type { CgroupSnapshot, MachineSnapshot } from '../kernel/snapshot.js';
+import {
+  CGROUP_GAUGES,
+  COUNT_GAUGES,
+  type Gauges,
+  MACHINE_COUNT_GAUGES,
+  MACHINE_GAUGES,
+  MACHINE_PAGE_GAUGES,
+  PAGE_GAUGES,
+} from '../kernel/snapshot.js';
 import type { FileCalls } from './append_file.js';
-import { type CsvCell, CsvWriter, csvCell } from './csv_writer.js';
+import { CsvWriter, csvCell } from './csv_writer.js';
 import { KeptLine } from './kept_line.js';
 import { NUMBER_BYTES_MAX, putNumber } from './text_bytes.js';
 
 const PAGE_BYTES = 4096;
 
-/** Cells of one cgroup by column; pages become bytes, an empty cell is «no limit». */
-const COLUMNS: readonly (readonly [string, (cgroup: CgroupSnapshot) => CsvCell])[] = [
-  ['cgroup', (c) => c.path],
-  ['usage_bytes', (c) => c.usagePages * PAGE_BYTES],
-  ['anon_bytes', (c) => c.anonPages * PAGE_BYTES],
-  ['file_bytes', (c) => c.filePages * PAGE_BYTES],
-  ['swap_bytes', (c) => c.swapPages * PAGE_BYTES],
-  ['shmem_bytes', (c) => c.shmemPages * PAGE_BYTES],
-  ['unevictable_bytes', (c) => c.unevictablePages * PAGE_BYTES],
-  ['slab_bytes', (c) => c.slabPages * PAGE_BYTES],
-  ['kernel_stack_bytes', (c) => c.kernelStackPages * PAGE_BYTES],
-  ['pagetables_bytes', (c) => c.pgtablesPages * PAGE_BYTES],
-  ['sock_bytes', (c) => c.sockPages * PAGE_BYTES],
-  ['pipe_bytes', (c) => c.pipePages * PAGE_BYTES],
-  ['file_dirty_bytes', (c) => c.dirtyPages * PAGE_BYTES],
-  ['file_writeback_bytes', (c) => c.writebackPages * PAGE_BYTES],
-  ['max_bytes', (c) => c.maxPages * PAGE_BYTES],
-  ['high_bytes', (c) => c.highPages * PAGE_BYTES],
-  ['low_bytes', (c) => c.lowPages * PAGE_BYTES],
-  ['min_bytes', (c) => c.minPages * PAGE_BYTES],
-  ['swap_max_bytes', (c) => c.swapMaxPages * PAGE_BYTES],
-  ['processes', (c) => c.processes],
-  ['events_low', (c) => c.events.low],
-  ['events_high', (c) => c.events.high],
-  ['events_max', (c) => c.events.max],
-  ['events_oom', (c) => c.events.oom],
-  ['events_oom_kill', (c) => c.events.oom_kill],
-  ['events_oom_group_kill', (c) => c.events.oom_group_kill],
-  ['pgscan', (c) => c.pgscan],
-  ['pgsteal', (c) => c.pgsteal],
-  ['psi_some_avg10', (c) => c.psi.someAvg10 / 100],
-  ['psi_some_total_ns', (c) => c.psi.someTotalNs],
-  ['psi_full_avg10', (c) => c.psi.fullAvg10 / 100],
-  ['psi_full_total_ns', (c) => c.psi.fullTotalNs],
-];
-
-/** Known of the machine only: empty for every cgroup but `/`. */
-const MACHINE_COLUMNS: readonly (readonly [string, (machine: MachineSnapshot) => CsvCell])[] = [
-  ['free_bytes', (m) => m.freePages * PAGE_BYTES],
-  ['swap_free_bytes', (m) => m.swapFreePages * PAGE_BYTES],
-  ['runnable', (m) => m.runnable],
-  ['oom_lock_holder_pid', (m) => m.oomLockHolderPid],
-  ['reaping_pid', (m) => m.reaper.pid],
-  ['kills', (m) => m.kills],
-];
-
-const CGROUP_CELLS = COLUMNS.map(([, cell]) => cell);
-const MACHINE_CELLS = MACHINE_COLUMNS.map(([, cell]) => cell);
-
+/** Pages become bytes, and an empty cell is «no limit». */
 export const SAMPLE_COLUMNS: readonly string[] = [
   'time_ns',
-  ...COLUMNS.map(([name]) => name),
-  ...MACHINE_COLUMNS.map(([name]) => name),
+  'cgroup',
+  ...PAGE_GAUGES.map((gauge) => `${gauge}_bytes`),
+  ...COUNT_GAUGES,
+  // Known of the machine only: empty for every cgroup but `/`.
+  ...MACHINE_PAGE_GAUGES.map((gauge) => `${gauge}_bytes`),
+  ...MACHINE_COUNT_GAUGES,
 ];
 
 const INTERVAL_NS_MIN = 10_000_000;
@@ -82,15 +46,17 @@ export class SamplesCsv {
     this.#csv = new CsvWriter(path, SAMPLE_COLUMNS, calls);
   }
 
-  /** Adds one row a cgroup, in the order given. @throws OutputError */
-  sample(timeNs: number, machine: MachineSnapshot, cgroups: readonly CgroupSnapshot[]): void {
-    for (let i = 0; i < cgroups.length; i++) {
-      const row = this.#rows[i] ?? new SampleRow();
-      this.#rows[i] = row;
-      row.update(cgroups[i]!, machine);
-      row.addTo(this.#csv, timeNs);
+  /** Adds one row a cgroup, in the order given; the first is the machine. @throws OutputError */
+  sample(timeNs: number, { paths, cgroups, machine }: Gauges): void {
+    const rows = this.#rows;
+    for (let i = 0; i < paths.length; i++) {
+      const path = paths[i]!;
+      if (rows[i]?.path !== path) rows[i] = new SampleRow(path, i === 0);
+      rows[i]!.update(cgroups, i * CGROUP_GAUGES);
     }
-    this.#rows.length = cgroups.length;
+    rows.length = paths.length;
+    rows[0]?.updateMachine(machine);
+    this.again(timeNs);
   }
 
   /** Adds the last sample's rows again: nothing has changed. @throws OutputError */
@@ -110,17 +76,49 @@ export class SamplesCsv {
 }
 
 const COMMA = Buffer.from(',');
+const EMPTY = Buffer.from('');
+/** Behind the path. */
+const CGROUP_FIELD = 1;
+const MACHINE_FIELD = CGROUP_FIELD + CGROUP_GAUGES;
 
 /** A row of the last sample, from the path on. Most cells of most rows are as they were before. */
 class SampleRow {
   readonly #line = new KeptLine();
-  readonly #cells: CsvCell[] = [];
+  readonly #cgroup = new Float64Array(CGROUP_GAUGES);
+  readonly #machine = new Float64Array(MACHINE_GAUGES);
 
-  update(cgroup: CgroupSnapshot, machine: MachineSnapshot): void {
-    let column = 0;
-    for (const cell of CGROUP_CELLS) this.#set(column++, cell(cgroup));
-    const isMachine = cgroup.path === '/';
-    for (const cell of MACHINE_CELLS) this.#set(column++, isMachine ? cell(machine) : null);
+  /** A row of zeros. */
+  constructor(
+    readonly path: string,
+    isMachine: boolean,
+  ) {
+    this.#line.setText(0, COMMA, Buffer.from(csvCell(path)));
+    for (let i = 0; i < CGROUP_GAUGES; i++) this.#line.setNumber(CGROUP_FIELD + i, COMMA, 0);
+    for (let i = 0; i < MACHINE_GAUGES; i++) {
+      if (isMachine) this.#line.setNumber(MACHINE_FIELD + i, COMMA, 0);
+      else this.#line.setText(MACHINE_FIELD + i, COMMA, EMPTY);
+    }
+  }
+
+  /** @param at where the gauges of this cgroup begin */
+  update(gauges: Float64Array, at: number): void {
+    const shown = this.#cgroup;
+    for (let i = 0; i < CGROUP_GAUGES; i++) {
+      const value = gauges[at + i]!;
+      if (value === shown[i]) continue;
+      shown[i] = value;
+      this.#set(CGROUP_FIELD + i, i < PAGE_GAUGES.length ? value * PAGE_BYTES : value);
+    }
+  }
+
+  updateMachine(gauges: Float64Array): void {
+    const shown = this.#machine;
+    for (let i = 0; i < MACHINE_GAUGES; i++) {
+      const value = gauges[i]!;
+      if (value === shown[i]) continue;
+      shown[i] = value;
+      this.#set(MACHINE_FIELD + i, i < MACHINE_PAGE_GAUGES.length ? value * PAGE_BYTES : value);
+    }
   }
 
   addTo(csv: CsvWriter, timeNs: number): void {
@@ -131,10 +129,8 @@ class SampleRow {
     csv.addRow(at + length);
   }
 
-  #set(column: number, cell: CsvCell): void {
-    if (this.#cells[column] === cell) return;
-    this.#cells[column] = cell;
-    if (Number.isFinite(cell)) this.#line.setNumber(column, COMMA, cell as number);
-    else this.#line.setText(column, COMMA, Buffer.from(csvCell(cell)));
+  #set(field: number, value: number): void {
+    if (value === Infinity) this.#line.setText(field, COMMA, EMPTY);
+    else this.#line.setNumber(field, COMMA, value);
   }
 }

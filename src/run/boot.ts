@@ -8,9 +8,11 @@ import { check_invariants } from '../kernel/check.js';
 import { Kernel } from '../kernel/kernel.js';
 import { custom_policy } from '../kernel/policy/custom.js';
 import type { OomPolicy } from '../kernel/policy/policy.js';
+import { GaugeReader } from '../kernel/read_gauges.js';
 import type {
   CgroupSnapshot,
   CgroupStanding,
+  Gauges,
   MachineSnapshot,
   TaskSnapshot,
 } from '../kernel/snapshot.js';
@@ -70,6 +72,8 @@ export interface System {
   advance(untilNs: number, maxEvents?: number): 'budget' | 'until' | 'ended';
   machine(): MachineSnapshot;
   cgroups(): CgroupSnapshot[];
+  /** The numbers of machine() and cgroups(), to be read at once: the next call overwrites them. */
+  gauges(): Gauges;
   tasks(): TaskSnapshot[];
   /** The state at a glance: equal states have equal digests. */
   digest(): StateDigest;
@@ -171,6 +175,7 @@ class RunningSystem implements System {
   endedBy: string | null = null;
   #quiet_since_ns: number | null = null;
   #unchecked = 0;
+  readonly #gauges: GaugeReader;
 
   constructor(
     readonly workload: Workload,
@@ -182,6 +187,7 @@ class RunningSystem implements System {
     /** Events between two checks of the invariants; null: none. */
     private readonly check_every: number | null,
   ) {
+    this.#gauges = new GaugeReader(kernel);
     if (workload.quietNs !== null) this.#watch_for_quiet(workload.quietNs);
   }
 
@@ -252,6 +258,9 @@ class RunningSystem implements System {
   }
   cgroups(): CgroupSnapshot[] {
     return snapshot_cgroups(this.kernel);
+  }
+  gauges(): Gauges {
+    return this.#gauges.read();
   }
   tasks(): TaskSnapshot[] {
     return snapshot_tasks(this.kernel);

@@ -87,7 +87,7 @@ export class Recording implements RunObserver {
   /** Adds the state of the machine and of every cgroup. @throws OutputError */
   sample(system: ObservedSystem, timeNs: number): void {
     if (system.events === this.#sampledEvents) this.#recorder.sampleAgain(timeNs);
-    else this.#recorder.sample(timeNs, system.machine(), system.cgroups());
+    else this.#recorder.sample(timeNs, system.gauges());
     this.#sampledEvents = system.events; // only events change anything
     this.#frames?.sample(system);
   }

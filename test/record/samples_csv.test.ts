@@ -3,16 +3,17 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parseCsv } from '../../src/record/csv_reader.js';
 import { defaultSampleIntervalNs, SamplesCsv } from '../../src/record/samples_csv.js';
-import { cgroupSnapshot, machineSnapshot } from './snapshots.js';
+import { cgroupSnapshot, gaugesOf, machineSnapshot } from './snapshots.js';
 import { tempDir } from './temp_dir.js';
 
 test('a row for the machine and for each cgroup, in bytes', () => {
   const path = join(tempDir(), 'samples.csv');
   const samples = new SamplesCsv(path);
-  samples.sample(20_000_000, machineSnapshot({ freePages: 3 }), [
+  const cgroups = [
     cgroupSnapshot({ path: '/', usagePages: 2 }),
     cgroupSnapshot({ path: '/few', anonPages: 1, maxPages: 100 }),
-  ]);
+  ];
+  samples.sample(20_000_000, gaugesOf(machineSnapshot({ freePages: 3 }), cgroups));
   samples.close();
   const text = readFileSync(path, 'utf8');
   expect(text).toMatch(/^time_ns,cgroup,usage_bytes,anon_bytes,file_bytes,swap_bytes,/);
@@ -33,15 +34,16 @@ test('rows that have not changed are written as if they had', () => {
   const alonePath = join(tempDir(), 'alone.csv');
   const samples = new SamplesCsv(path);
   const machine = machineSnapshot({ freePages: 3 });
-  const cgroups = (usagePages: number) => [
-    cgroupSnapshot({ path: '/', usagePages: 1 }),
-    cgroupSnapshot({ path: '/a, b', usagePages }),
-  ];
+  const gauges = (usagePages: number) =>
+    gaugesOf(machine, [
+      cgroupSnapshot({ path: '/', usagePages: 1 }),
+      cgroupSnapshot({ path: '/a, b', usagePages }),
+    ]);
   for (const [i, usagePages] of [1, 1, 2, 2, 1].entries()) {
     const alone = new SamplesCsv(alonePath);
-    alone.sample(i, machine, cgroups(usagePages));
+    alone.sample(i, gauges(usagePages));
     alone.close();
-    samples.sample(i, machine, cgroups(usagePages));
+    samples.sample(i, gauges(usagePages));
     samples.flush();
     const rows = readFileSync(alonePath, 'utf8').split('\n').slice(1);
     expect(readFileSync(path, 'utf8').endsWith(rows.join('\n'))).toBe(true);

@@ -1,4 +1,9 @@
-import type { CgroupSnapshot, CgroupStanding, MachineSnapshot } from '../../src/kernel/snapshot.js';
+import type {
+  CgroupSnapshot,
+  CgroupStanding,
+  Gauges,
+  MachineSnapshot,
+} from '../../src/kernel/snapshot.js';
 
 /** A machine at rest; a test names what matters to it. */
 export function machineSnapshot(some: Partial<MachineSnapshot> = {}): MachineSnapshot {
@@ -62,3 +67,58 @@ export function cgroupSnapshot(some: Partial<CgroupSnapshot> & { path: string })
 export function cgroupStanding(some: Partial<CgroupStanding> = {}): CgroupStanding {
   return { score: 0, states: [0, 0, 0, 0, 0, 0, 0], stalled: 0, ...some };
 }
+
+/** What gauges say of the same instant. */
+export function gaugesOf(m: MachineSnapshot, cgroups: readonly CgroupSnapshot[]): Gauges {
+  return {
+    paths: cgroups.map(({ path }) => path),
+    cgroups: Float64Array.from(cgroups.flatMap((c) => [...pagesOf(c), ...countsOf(c)])),
+    machine: Float64Array.of(
+      m.freePages,
+      m.swapFreePages,
+      m.runnable,
+      m.oomLockHolderPid,
+      m.reaper.pid,
+      m.kills,
+    ),
+  };
+}
+
+/** In the order of PAGE_GAUGES. */
+const pagesOf = (c: CgroupSnapshot): number[] => [
+  c.usagePages,
+  c.anonPages,
+  c.filePages,
+  c.swapPages,
+  c.shmemPages,
+  c.unevictablePages,
+  c.slabPages,
+  c.kernelStackPages,
+  c.pgtablesPages,
+  c.sockPages,
+  c.pipePages,
+  c.dirtyPages,
+  c.writebackPages,
+  c.maxPages,
+  c.highPages,
+  c.lowPages,
+  c.minPages,
+  c.swapMaxPages,
+];
+
+/** In the order of COUNT_GAUGES. */
+const countsOf = ({ processes, events, pgscan, pgsteal, psi }: CgroupSnapshot): number[] => [
+  processes,
+  events.low,
+  events.high,
+  events.max,
+  events.oom,
+  events.oom_kill,
+  events.oom_group_kill,
+  pgscan,
+  pgsteal,
+  psi.someAvg10 / 100,
+  psi.someTotalNs,
+  psi.fullAvg10 / 100,
+  psi.fullTotalNs,
+];

@@ -5,7 +5,7 @@ import type { ObservedSystem } from '../../src/run/observed_system.js';
 import { workloadHash } from '../../src/workload/load.js';
 import type { Workload } from '../../src/workload/types.js';
 import { FakeTrace, oomKill } from '../record/fake_trace.js';
-import { cgroupSnapshot, cgroupStanding, machineSnapshot } from '../record/snapshots.js';
+import { cgroupSnapshot, cgroupStanding, gaugesOf, machineSnapshot } from '../record/snapshots.js';
 
 const MS = 1_000_000;
 
@@ -69,6 +69,10 @@ export class FakeSystem implements ObservedSystem {
 
   cgroups() {
     return [cgroupSnapshot({ path: '/', usagePages: this.events }), cgroupSnapshot({ path: '/a' })];
+  }
+
+  gauges() {
+    return gaugesOf(this.machine(), this.cgroups());
   }
 
   standings() {

@@ -48,7 +48,7 @@ export class FolderCheck implements RunObserver {
   }
 
   sample(system: ObservedSystem, timeNs: number): void {
-    this.#recorder?.sample(timeNs, system.machine(), system.cgroups());
+    this.#recorder?.sample(timeNs, system.gauges());
     this.#sampledNs = timeNs;
   }
 

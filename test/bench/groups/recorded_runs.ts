@@ -56,7 +56,7 @@ function observed(workload: Workload, recorded: Recorded): Work {
         {
           sample: ({ events }, timeNs) => {
             if (events === sampledEvents) recorder?.sampleAgain(timeNs);
-            else recorder?.sample(timeNs, system.machine(), system.cgroups());
+            else recorder?.sample(timeNs, system.gauges());
             sampledEvents = events;
           },
           checkpoint: () => recorder?.checkpoint(checkpointOf(system)),
