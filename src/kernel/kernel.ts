@@ -119,6 +119,7 @@ export class Kernel {
   readonly wait_queues: WaitQueue<Task>[] = [this.memcg_oom_waitq, this.#congestion_waitq];
   readonly #calls: ((of: never) => void)[] = [];
   readonly #called_of: unknown[] = [];
+  #last_context: TraceContext = { timeNs: 0, seq: -1, pid: 0, comm: '', cgroup: '/' };
   readonly #free_calls: number[] = [];
 
   constructor(
@@ -483,15 +484,18 @@ export class Kernel {
     });
   }
 
+  /** Made anew only where it is another than at the tracepoint before. */
   #trace_context(): TraceContext {
+    const { seq, nowNs: timeNs } = this.sim;
     const t = this.sched.current;
-    return {
-      timeNs: this.sim.nowNs,
-      seq: this.sim.seq,
-      pid: t?.pid ?? 0,
-      comm: t?.comm ?? 'swapper/0',
-      cgroup: t?.cgroup.path ?? '/',
-    };
+    const pid = t?.pid ?? 0;
+    const comm = t?.comm ?? 'swapper/0';
+    const cgroup = t?.cgroup.path ?? '/';
+    const last = this.#last_context;
+    const same_event = last.seq === seq && last.timeNs === timeNs;
+    if (same_event && last.pid === pid && last.comm === comm && last.cgroup === cgroup) return last;
+    this.#last_context = { timeNs, seq, pid, comm, cgroup };
+    return this.#last_context;
   }
 
   #sum_zones(of: (zone: Zone) => number): number {

@@ -156,6 +156,7 @@ export type AnyTraceHandler = (
 ) => void;
 
 type Slots = { [N in TraceName]?: TraceHandler<N> };
+type Slot = (fields: never) => void;
 
 /** Every tracepoint by name; kept beside the types so that subscribers can list them. */
 export const TRACE_NAMES: readonly TraceName[] = [
@@ -205,15 +206,15 @@ export class Tracepoints {
 
   /** Calls `handler` for every occurrence of the named events, after those subscribed before it. */
   subscribe(names: readonly TraceName[], handler: AnyTraceHandler): void {
-    for (const name of names) {
-      const slots = this.on as Record<string, ((fields: never) => void) | undefined>;
-      const before = slots[name];
-      // Not assigned as it is written: V8 would keep it, and the run with it (test/tidy.test.ts).
-      const both = (fields: never): void => {
-        before?.(fields);
-        handler(name, this.#context(), fields);
-      };
-      slots[name] = both;
-    }
+    const slots = this.on as Record<string, Slot | undefined>;
+    for (const name of names) slots[name] = this.#slot(name, slots[name], handler);
+  }
+
+  #slot(name: TraceName, before: Slot | undefined, handler: AnyTraceHandler): Slot {
+    if (before === undefined) return (fields) => handler(name, this.#context(), fields);
+    return (fields) => {
+      before(fields);
+      handler(name, this.#context(), fields);
+    };
   }
 }

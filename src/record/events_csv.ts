@@ -39,7 +39,7 @@ export class EventsCsv {
 
   /** Records from now on. */
   attach(trace: Tracepoints): void {
-    const common = { stamp: new Stamp(), tasks: new Tasks(), texts: new KnownTexts(fieldText) };
+    const common = { start: new RowStart(), texts: new KnownTexts(fieldText) };
     for (const name of RECORDED) {
       let rows: EventRows | null = null; // most tracepoints are never hit
       trace.subscribe([name], (_name, context, fields) => {
@@ -70,26 +70,6 @@ export class EventsCsv {
   }
 }
 
-/** `time_ns,seq`: the rows of one event of the engine have it in common. */
-class Stamp {
-  readonly bytes = new Uint8Array(2 * NUMBER_BYTES_MAX);
-  #length = 0;
-  #timeNs = -1;
-  #seq = -1;
-
-  /** Sets it; returns its length. */
-  set({ timeNs, seq }: TraceContext): number {
-    if (seq !== this.#seq || timeNs !== this.#timeNs) {
-      const comma = putNumber(this.bytes, 0, timeNs);
-      this.bytes[comma] = COMMA;
-      this.#length = putNumber(this.bytes, comma + 1, seq);
-      this.#timeNs = timeNs;
-      this.#seq = seq;
-    }
-    return this.#length;
-  }
-}
-
 interface TaskText {
   readonly pid: number;
   readonly comm: string;
@@ -100,16 +80,34 @@ interface TaskText {
 /** Tasks whose texts are kept, by pid: a power of two. */
 const TASKS_KEPT = 1024;
 
-/** `pid,comm,cgroup,` of those who run. */
-class Tasks {
-  readonly #kept: TaskText[] = [];
+/** What stands before and behind the tracepoint's name: most events of the engine have several rows. */
+class RowStart {
+  /** `time_ns,seq`, in the first `stampLength` bytes. */
+  readonly stamp = new Uint8Array(2 * NUMBER_BYTES_MAX);
+  stampLength = 0;
+  /** `pid,comm,cgroup,` of whoever runs. */
+  task: Uint8Array = new Uint8Array();
+  #context: TraceContext | null = null;
+  readonly #tasks: TaskText[] = [];
 
-  bytesOf({ pid, comm, cgroup }: TraceContext): Uint8Array {
+  set(context: TraceContext): void {
+    if (context === this.#context) return;
+    const { timeNs, seq } = context;
+    if (seq !== this.#context?.seq || timeNs !== this.#context.timeNs) {
+      const comma = putNumber(this.stamp, 0, timeNs);
+      this.stamp[comma] = COMMA;
+      this.stampLength = putNumber(this.stamp, comma + 1, seq);
+    }
+    this.task = this.#taskOf(context);
+    this.#context = context;
+  }
+
+  #taskOf({ pid, comm, cgroup }: TraceContext): Uint8Array {
     const slot = pid & (TASKS_KEPT - 1);
-    const kept = this.#kept[slot];
+    const kept = this.#tasks[slot];
     if (kept?.pid === pid && kept.comm === comm && kept.cgroup === cgroup) return kept.bytes;
     const bytes = Buffer.from(`${pid},${csvCell(comm)},${csvCell(cgroup)},`);
-    this.#kept[slot] = { pid, comm, cgroup, bytes };
+    this.#tasks[slot] = { pid, comm, cgroup, bytes };
     return bytes;
   }
 }
@@ -128,8 +126,7 @@ interface Field {
 
 /** What the rows of all tracepoints have in common. */
 interface Common {
-  readonly stamp: Stamp;
-  readonly tasks: Tasks;
+  readonly start: RowStart;
   /** Of fields. */
   readonly texts: KnownTexts;
 }
@@ -139,9 +136,12 @@ interface Common {
  * what was written before is kept as bytes, and only what has changed is written anew.
  */
 class EventRows {
+  /** What is before the task. */
   readonly #event: Uint8Array;
   readonly #fields: Field[] = [];
-  readonly #args = new KeptLine();
+  /** The last row, from `#event` on: the task, and the fields behind it. */
+  readonly #line = new KeptLine();
+  #task: Uint8Array | null = null;
   /** Fields whose text wants quotes around them all. */
   #quotedFields = 0;
 
@@ -154,27 +154,22 @@ class EventRows {
 
   /** Adds a row. */
   add(csv: CsvWriter, context: TraceContext, fields: Record<string, unknown>): void {
+    const { start } = this.common;
+    start.set(context);
+    const line = this.#line;
+    if (start.task !== this.#task) {
+      this.#task = start.task;
+      line.setText(0, this.#event, start.task);
+    }
     this.#putFields(fields);
-    const { stamp, tasks } = this.common;
-    const stampLength = stamp.set(context);
-    const event = this.#event;
-    const task = tasks.bytesOf(context);
-    const args = this.#args.bytes;
-    const row = csv.room(stamp.bytes.length + event.length + task.length + args.length + 2);
-    let at = csv.used;
-    // Each part is overwritten by the next one where it is too long.
-    row.set(stamp.bytes, at);
-    at += stampLength;
-    row.set(event, at);
-    at += event.length;
-    row.set(task, at);
-    at += task.length;
-    const isQuoted = this.#quotedFields > 0;
-    if (isQuoted) row[at++] = QUOTE;
-    row.set(args, at);
-    at += this.#args.length;
-    if (isQuoted) row[at++] = QUOTE;
-    csv.addRow(at);
+    const { stamp, stampLength } = start;
+    const row = csv.room(stamp.length + line.bytes.length + 2);
+    const at = csv.used + stampLength;
+    row.set(stamp, csv.used);
+    row.set(line.bytes, at); // over what was too much of the stamp
+    let end = at + line.length;
+    if (this.#quotedFields > 0) end = putQuotes(row, at + line.startOf(1), end);
+    csv.addRow(end);
   }
 
   /** Brings all fields up to date. */
@@ -205,7 +200,7 @@ class EventRows {
       field.number = Number(value);
       field.text = null;
       this.#setQuoted(field, false);
-      this.#args.setNumber(index, field.label, field.number);
+      this.#line.setNumber(index + 1, field.label, field.number);
       return;
     }
     const text = String(value);
@@ -213,7 +208,7 @@ class EventRows {
     field.number = Number.NaN;
     field.text = text;
     this.#setQuoted(field, isQuoted);
-    this.#args.setText(index, field.label, bytes);
+    this.#line.setText(index + 1, field.label, bytes);
   }
 
   #setQuoted(field: Field, isQuoted: boolean): void {
@@ -223,8 +218,16 @@ class EventRows {
 
   #cut(count: number): void {
     for (const field of this.#fields.splice(count)) this.#setQuoted(field, false);
-    this.#args.cut(count);
+    this.#line.cut(count + 1);
   }
+}
+
+/** Puts quotes around what is in between. @returns where it ends then */
+function putQuotes(row: Uint8Array, start: number, end: number): number {
+  row.copyWithin(start + 1, start, end);
+  row[start] = QUOTE;
+  row[end + 1] = QUOTE;
+  return end + 2;
 }
 
 /** Kinds of value are told apart first: comparing what may be anything costs a call. */

@@ -34,6 +34,11 @@ export class KeptLine {
     for (let i = 0; i < length; i++) bytes[start + i] = digits[i]!;
   }
 
+  /** Where a field begins, with its label. */
+  startOf(index: number): number {
+    return this.#bounds[index]!;
+  }
+
   /** Drops the fields from `count` on. */
   cut(count: number): void {
     if (count >= this.#count) return;
