@@ -96,9 +96,9 @@ export class CsvWriter {
 /** A cell as it is written. How a text has to be quoted is csv-stringify's business. */
 export function csvCell(cell: CsvCell): string {
   if (cell === null || cell === Infinity) return '';
+  if (typeof cell === 'number') return String(cell);
   if (typeof cell === 'boolean') return cell ? '1' : '0';
-  const text = String(cell);
-  return /[,"\r\n]/.test(text) ? quoted(text) : text;
+  return /[,"\r\n]/.test(cell) ? quoted(cell) : cell;
 }
 
 const requireFrom = createRequire(import.meta.url);

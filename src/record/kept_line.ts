@@ -2,6 +2,8 @@ import { NUMBER_BYTES_MAX, putInto, putNumber } from './text_bytes.js';
 
 /** Enough for nearly every line; grows. */
 const BYTES_AT_FIRST = 256;
+/** A number whose length is not known yet. */
+const digits = new Uint8Array(NUMBER_BYTES_MAX);
 
 /**
  * A line of fields that is written over and over with little changed, kept as bytes. A field that
@@ -9,12 +11,11 @@ const BYTES_AT_FIRST = 256;
  */
 export class KeptLine {
   /** The text, in the first `length` of these. */
-  bytes = new Uint8Array(BYTES_AT_FIRST);
+  bytes: Uint8Array = Buffer.allocUnsafe(BYTES_AT_FIRST);
   length = 0;
   #count = 0;
   /** Where the label of each field begins, and one more: where the last field ends. */
   readonly #bounds: number[] = [0];
-  readonly #digits = new Uint8Array(NUMBER_BYTES_MAX);
 
   /** Sets field `index`, one that is there or the next. @param label what is before its text, always */
   setText(index: number, label: Uint8Array, text: Uint8Array): void {
@@ -27,7 +28,6 @@ export class KeptLine {
     const start = this.#bounds[index]! + label.length;
     const isThere = index < this.#count;
     if (isThere && putInto(this.bytes, start, this.#bounds[index + 1]!, value)) return;
-    const digits = this.#digits;
     const length = putNumber(digits, 0, value);
     this.#place(index, label, length);
     const { bytes } = this;
@@ -68,7 +68,7 @@ export class KeptLine {
 
   #reserve(length: number): void {
     if (length <= this.bytes.length) return;
-    const bytes = new Uint8Array(2 * length);
+    const bytes = Buffer.allocUnsafe(2 * length);
     bytes.set(this.bytes);
     this.bytes = bytes;
   }
