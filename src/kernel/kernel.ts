@@ -13,7 +13,7 @@ import { for_each_mem_cgroup_tree, type KmemKind, MemCgroup } from './mm/mem_cgr
 import { MemcgIndex } from './mm/memcg_index.js';
 import { free_kmem, type MemcgStock } from './mm/memcontrol.js';
 import { mem_cgroup_handle_over_high } from './mm/memory_high.js';
-import type { Mm, PageSet } from './mm/mm_types.js';
+import type { PageSet } from './mm/mm_types.js';
 import {
   default_min_free_kbytes,
   type Pgdat,
@@ -26,6 +26,7 @@ import { rescore_memcg, rescore_tasks } from './mm/oom_index.js';
 import type { KillNote } from './mm/oom_kill.js';
 import { OomReaper, oom_reaper } from './mm/oom_reaper.js';
 import { ProcessIndex } from './mm/process_index.js';
+import { MmTable, ProcessTable } from './mm/process_table.js';
 import { SwapDevice, swap_write_done } from './mm/swap.js';
 import { Writeback } from './mm/writeback.js';
 import type { OomPolicy } from './policy/policy.js';
@@ -82,10 +83,10 @@ export class Kernel {
   #memcg_tree_changes = 0;
 
   /** Thread-group leaders in creation order: the process list. */
-  readonly processes = new Set<Task>();
+  readonly processes = new ProcessTable(this);
   readonly init: Task;
-  /** Address spaces that exist, in creation order. */
-  readonly mms = new Set<Mm>();
+  /** Address spaces that exist. */
+  readonly mms = new MmTable();
   #next_pid = 1;
 
   readonly oom_lock: Mutex<Task>;
@@ -259,8 +260,8 @@ export class Kernel {
 
   /** The process's last thread is gone: its parent has waited for it. */
   release_process(leader: Task): void {
-    this.processes.delete(leader);
     this.process_index.remove(leader);
+    this.processes.delete(leader);
     const parent = leader.signal.parent;
     if (parent !== null) {
       parent.signal.remove_child(leader);

@@ -7,6 +7,7 @@ import {
   type Mm,
   PageSet,
 } from '../kernel/mm/mm_types.js';
+import { rescore_mm } from '../kernel/mm/oom_index.js';
 import { pages_above, take_pages } from '../kernel/mm/page_alloc.js';
 import { add_pages } from '../kernel/mm/rmap.js';
 import { swap_alloc } from '../kernel/mm/swap.js';
@@ -66,4 +67,5 @@ function place_pgtables(k: Kernel, mm: Mm, t: Task, pages: number): void {
   mm.pte_pages = n;
   // Pages that could not be placed still count in the score, as the report has them.
   mm.pgtables_pages += pages - n;
+  rescore_mm(mm);
 }

@@ -88,7 +88,7 @@ function* leave_mm(k: Kernel, child: Task): Flow {
   complete_vfork_done(child);
   sync_mm_rss(mm, child);
   child.mm = null;
-  rescore_signal(child.signal);
+  rescore_signal(k, child.signal);
   mm.remove_user(child);
   yield* mmput(k, child, mm);
 }

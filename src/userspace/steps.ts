@@ -220,12 +220,12 @@ export function set_oom_score_adj(program: Program, t: Task, value: number): voi
   const { k } = program.host;
   const adj = Math.max(OOM_SCORE_ADJ_MIN, Math.min(OOM_SCORE_ADJ_MAX, value));
   t.signal.oom_score_adj = adj;
-  rescore_process(t.signal);
+  rescore_process(k, t.signal);
   k.trace.on['oom:oom_score_adj_update']?.({ pid: t.pid, comm: t.comm, oom_score_adj: adj });
   if (t.mm === null || !t.vfork_done) return;
   for (const user of t.mm.tasks) {
     if (user.signal === t.signal || !user.vfork_done) continue;
     user.signal.oom_score_adj = adj;
-    rescore_process(user.signal);
+    rescore_process(k, user.signal);
   }
 }

@@ -95,7 +95,7 @@ export function place_memory(k: Kernel, t: Task, spec: TaskMemory): void {
   if (spec.anon) map(k, t, 'anon', new_anon, spec.anon, node);
   if (spec.mlocked) map(k, t, 'anon', LRU_UNEVICTABLE, spec.mlocked, node);
   if (spec.shmem) map(k, t, 'shmem', LRU_INACTIVE_ANON, spec.shmem, node);
-  mm.file_pages += spec.file ?? 0;
+  add_mm_counter(mm, 'file', spec.file ?? 0);
   mm.text_file_pages += spec.file ?? 0;
   mm.total_vm += spec.file ?? 0;
   if (spec.swap) place_swapped(k, t, spec.swap);
@@ -108,7 +108,7 @@ export function place_memory(k: Kernel, t: Task, spec: TaskMemory): void {
 function place_swapped(k: Kernel, t: Task, n: number): void {
   const mapping = open_mapping(area(t, 'anon', n), t.cgroup.memcg, 0);
   mapping.swapped = n;
-  t.mm!.swapents += n;
+  add_mm_counter(t.mm!, 'swap', n);
   swap_alloc(k, mapping.set, n);
 }
 

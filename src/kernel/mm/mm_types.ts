@@ -3,6 +3,7 @@ import type { Task } from '../sched/task.js';
 import { append, EMPTY, remove, type ShortList } from '../short_list.js';
 import type { MemCgroup } from './mem_cgroup.js';
 import { rescore_mm } from './oom_index.js';
+import type { MmTable } from './process_table.js';
 
 /** LRU list indices (enum lru_list, include/linux/mmzone.h). */
 export const LRU_INACTIVE_ANON = 0;
@@ -163,10 +164,16 @@ export class Mm {
 
   /** Where it is listed when one of its users' badness may have changed (mm/oom_index.ts). */
   due: Mm[] | null = null;
+  /** Its place in the table of all (mm/process_table.ts); 0: it is no longer there. */
+  slot: number;
 
-  constructor(owner: Task) {
+  constructor(
+    owner: Task,
+    readonly table: MmTable,
+  ) {
     this.owner = owner;
     this.tasks = [owner];
+    this.slot = table.add(this);
   }
 
   /** Its areas, the oldest first; those that it gets meanwhile, too. */
@@ -229,6 +236,11 @@ export function get_mm_anon(mm: Mm): number {
 /** get_mm_rss(): pages in memory, as oom_badness() counts them. */
 export function get_mm_rss(mm: Mm): number {
   return get_mm_anon(mm) + mm.file_pages + mm.shmem_pages;
+}
+
+/** Pages that oom_badness() counts: in memory, in swap, and page tables. */
+export function mm_points(mm: Mm): number {
+  return get_mm_rss(mm) + mm.swapents + mm.pgtables_pages;
 }
 
 /** Faults of one thread between two syncs of its private RSS counts: TASK_RSS_EVENTS_THRESH + 2. */

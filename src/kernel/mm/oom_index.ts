@@ -35,10 +35,12 @@ function now_due<T extends Pick<Scored<T>, 'due'>>(changed: T, due: T[]): void {
   due.push(changed);
 }
 
-// What the score is made of has changed. One function for all three, called as often as pages are
+// What the score is made of has changed: in the table that the scan reads, at once, and in the index when
+// somebody selects. One function for all three, called as often as pages are
 // counted, would have to find out each time what it was given: 5 % of a whole run.
 
 export function rescore_mm(mm: Mm): void {
+  mm.table.update(mm);
   if (mm.due !== null) now_due(mm, mm.due);
 }
 
@@ -46,7 +48,12 @@ export function rescore_memcg(memcg: MemCgroup): void {
   if (memcg.due !== null) now_due(memcg, memcg.due);
 }
 
-export function rescore_signal(signal: Signal): void {
+export function rescore_signal(k: Kernel, signal: Signal): void {
+  k.processes.update(signal);
+  due_again(signal);
+}
+
+export function due_again(signal: Signal): void {
   if (signal.due !== null) now_due(signal, signal.due);
 }
 
@@ -57,8 +64,8 @@ export function rescore_tasks(memcg: MemCgroup): void {
 }
 
 /** A process became a victim, or may be one more or less gladly: its cgroups may be, too. */
-export function rescore_process(signal: Signal): void {
-  rescore_signal(signal);
+export function rescore_process(k: Kernel, signal: Signal): void {
+  rescore_signal(k, signal);
   for (const thread of signal.threads) rescore_tasks(thread.cgroup.memcg);
 }
 

@@ -21,7 +21,7 @@ import {
   mem_cgroup_is_descendant,
 } from './mem_cgroup.js';
 import { count_memcg_event } from './memcontrol.js';
-import { get_mm_anon, get_mm_rss, type Mm } from './mm_types.js';
+import { get_mm_anon, type Mm, mm_points } from './mm_types.js';
 import {
   INFLIGHT_VICTIM,
   is_memcg_oom,
@@ -82,6 +82,12 @@ function has_intersects_mems_allowed(
   );
 }
 
+/** Who asks is bound to some nodes, so that not every task would be of use (NUMA only). */
+export function minds_nodes(k: Kernel, oc: OomControl): boolean {
+  if (k.nodes.length === 1) return false;
+  return oc.nodemask !== null || (k.sched.current?.mems_allowed ?? null) !== null;
+}
+
 /** The vfork child has its parent's memory: kill the parent instead. */
 function in_vfork(t: Task): boolean {
   return !t.vfork_done && t.signal.parent?.mm === t.mm;
@@ -112,7 +118,7 @@ function badness(k: Kernel, t: Task, totalpages: number): number {
   if (p === null) return ineligible(k);
   const adj = p.signal.oom_score_adj;
   if (adj === OOM_SCORE_ADJ_MIN || p.mm.oom_skip || in_vfork(p)) return ineligible(k);
-  let points = get_mm_rss(p.mm) + p.mm.swapents + p.mm.pgtables_pages;
+  let points = mm_points(p.mm);
   points -= root_bonus(k, p, points);
   // Integer division first: below 1000 pages in total adj has no effect.
   if (adj !== 0) points += adj * Math.floor(totalpages / 1000);
@@ -172,14 +178,19 @@ export function oom_evaluate_task(k: Kernel, t: Task, oc: OomControl): boolean {
     return false;
   }
   const points = badness(k, t, oc.totalpages);
-  if (points < oc.chosen_points || points === ineligible(k)) return false;
+  if (points !== ineligible(k)) oom_compare(k, t, points, oc);
+  return false;
+}
+
+/** Chooses a candidate if it is worse than the one before: of equals, the first or the last. */
+export function oom_compare(k: Kernel, t: Task, points: number, oc: OomControl): void {
+  if (points < oc.chosen_points) return;
   if (k.profile.tie === 'first_leader' && points === oc.chosen_points) {
     const chosen = oc.chosen_task;
-    if (chosen !== null && chosen !== INFLIGHT_VICTIM && thread_group_leader(chosen)) return false;
+    if (chosen !== null && chosen !== INFLIGHT_VICTIM && thread_group_leader(chosen)) return;
   }
   oc.chosen_task = t;
   oc.chosen_points = points;
-  return false;
 }
 
 /** Calls `fn` for the tasks of a memcg and all below it until it returns true. */
@@ -211,8 +222,13 @@ export function scan_processes(k: Kernel, oc: OomControl): void {
     oc.visited++;
     return oom_evaluate_task(k, task, oc);
   };
-  if (oc.memcg !== null) mem_cgroup_scan_tasks(k, oc.memcg, evaluate);
-  else for (const leader of k.processes) if (evaluate(leader)) break;
+  if (oc.memcg !== null) {
+    mem_cgroup_scan_tasks(k, oc.memcg, evaluate);
+  } else if (minds_nodes(k, oc)) {
+    for (const leader of k.processes) if (evaluate(leader)) break;
+  } else {
+    k.processes.scan(oc);
+  }
 }
 
 /** Pays for what the selection has looked at since the last time. */

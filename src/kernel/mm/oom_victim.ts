@@ -13,7 +13,7 @@ export function mark_oom_victim(k: Kernel, t: Task): void {
   if (t.signal.oom_mm === null && t.mm !== null) {
     t.signal.oom_mm = t.mm;
     t.mm.oom_victim = true;
-    rescore_process(t.signal);
+    rescore_process(k, t.signal);
   }
   k.oom_victims++;
   k.trace.on['oom:mark_victim']?.({ pid: t.pid });

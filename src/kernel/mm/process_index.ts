@@ -1,48 +1,41 @@
 /** The processes by badness: what select_bad_process() finds in the whole system, without its scan. */
-import { broken, equal } from '../check/broken.js';
+import { equal } from '../check/broken.js';
 import type { Kernel } from '../kernel.js';
 import type { Signal, Task } from '../sched/task.js';
 import type { Mm } from './mm_types.js';
 import { INFLIGHT_VICTIM, is_memcg_oom, is_sysrq_oom, type OomControl } from './oom_control.js';
-import { IN_FLIGHT, NO_CANDIDATE, type OomIndex, rescore_signal } from './oom_index.js';
-import { find_lock_task_mm, ineligible, oom_evaluate_task } from './oom_kill.js';
+import { due_again, IN_FLIGHT, NO_CANDIDATE, type OomIndex } from './oom_index.js';
+import { find_lock_task_mm, ineligible, minds_nodes, oom_evaluate_task } from './oom_kill.js';
 import { Tournament } from './tournament.js';
 
 /** OOM_FLAG_ORIGIN: before everybody else, and the last of them is chosen. */
 const ORIGIN = Number.MAX_VALUE;
 
-/** Places for so many times the processes that there are: new ones come in last. */
-const PLACES = 2;
-
 export class ProcessIndex implements OomIndex {
-  /** null: not in use, or out of places; made by the next selection. */
+  /** By place in the process list. null: not in use; made by the next selection. */
   #tournament: Tournament | null = null;
   #totalpages = 0;
-  /** By place, in the order of the process list. */
-  #leaders: (Task | null)[] = [];
+  /** ProcessTable.renumbered, of these places. */
+  #numbering = -1;
   readonly #due: Signal[] = [];
   readonly #due_mms: Mm[] = [];
 
   constructor(private readonly k: Kernel) {}
 
   applies(oc: OomControl): boolean {
-    if (is_memcg_oom(oc) || is_sysrq_oom(oc)) return false;
-    if (this.k.nodes.length === 1) return true;
-    return oc.nodemask === null && (this.k.sched.current?.mems_allowed ?? null) === null;
+    return !is_memcg_oom(oc) && !is_sysrq_oom(oc) && !minds_nodes(this.k, oc);
   }
 
   /** A process has joined the end of the process list. */
   add(leader: Task): void {
     if (this.#tournament === null) return;
-    if (this.#leaders.length === this.#tournament.places) this.#drop();
-    else this.#take_place(leader);
+    if (this.#numbering !== this.k.processes.renumbered) this.#drop();
+    else this.#due.push(leader.signal);
   }
 
-  /** A process has left the process list. */
+  /** A process is about to leave the process list. */
   remove({ signal }: Task): void {
-    if (this.#tournament === null || !this.#has(signal)) return;
-    this.#leaders[signal.place] = null;
-    this.#tournament.set(signal.place, NO_CANDIDATE, 0);
+    this.#tournament?.set(signal.place, NO_CANDIDATE, 0);
   }
 
   select(oc: OomControl): void {
@@ -56,42 +49,34 @@ export class ProcessIndex implements OomIndex {
     oc.visited += tournament.total_weight;
     if (best === NO_CANDIDATE) return;
     const last = best === ORIGIN || this.k.profile.tie === 'last';
-    oc.chosen_task = this.#leaders[tournament.winner(last ? 'last' : 'first')]!;
+    oc.chosen_task = this.k.processes.at(tournament.winner(last ? 'last' : 'first'));
     oc.chosen_points = best === ORIGIN ? Number.POSITIVE_INFINITY : best;
-  }
-
-  #has(signal: Signal): boolean {
-    return this.#leaders[signal.place] === signal.leader;
   }
 
   #drop(): void {
     this.#tournament = null;
-    this.#leaders = [];
     this.#due.length = 0;
     this.#due_mms.length = 0;
-  }
-
-  #take_place(leader: Task): void {
-    leader.signal.place = this.#leaders.length;
-    this.#leaders.push(leader);
-    leader.signal.due = null;
-    this.#due.push(leader.signal);
   }
 
   #up_to_date(oc: OomControl): Tournament {
     if (this.#tournament === null || this.#totalpages !== oc.totalpages) {
       this.#drop();
       this.#totalpages = oc.totalpages;
-      this.#tournament = new Tournament(PLACES * this.k.processes.size);
-      for (const leader of this.k.processes) this.#take_place(leader);
+      this.#numbering = this.k.processes.renumbered;
+      this.#tournament = new Tournament(this.k.processes.places);
+      for (const { signal } of this.k.processes) {
+        signal.due = null;
+        this.#due.push(signal);
+      }
     }
-    for (const mm of this.#due_mms) for (const user of mm.tasks) rescore_signal(user.signal);
+    for (const mm of this.#due_mms) for (const user of mm.tasks) due_again(user.signal);
     this.#due_mms.length = 0;
     const due = this.#due;
     const alone: OomControl = { ...oc };
     let kept = 0;
     for (const signal of due) {
-      if (!this.#has(signal)) continue;
+      if (signal.place < 0) continue; // gone
       const settled = this.#rank(this.#tournament, signal, alone);
       signal.due = settled ? due : null;
       if (!settled) due[kept++] = signal;
@@ -121,12 +106,8 @@ export class ProcessIndex implements OomIndex {
     const tournament = this.#tournament;
     if (tournament === null || this.#totalpages !== oc.totalpages) return;
     const alone: OomControl = { ...oc };
-    const leaders = this.#leaders.filter((leader) => leader !== null);
-    equal(leaders.length, this.k.processes.size, () => 'processes with a place');
-    let i = 0;
     for (const leader of this.k.processes) {
       const { comm, pid, signal } = leader;
-      if (leaders[i++] !== leader) broken(`${comm} (${pid}) is out of place`);
       if (signal.due === null || find_lock_task_mm(leader)?.mm.due === null) continue;
       const kept = tournament.score(signal.place);
       equal(kept, this.#score(leader, alone), () => `badness kept of ${comm} (${pid})`);

@@ -4,7 +4,7 @@ import type { Kernel } from '../kernel.js';
 import { free_kmem } from '../mm/memcontrol.js';
 import { type Mm, sync_mm_rss, type Vma } from '../mm/mm_types.js';
 import { MmuGather } from '../mm/mmu_gather.js';
-import { rescore_signal, rescore_tasks } from '../mm/oom_index.js';
+import { rescore_mm, rescore_signal, rescore_tasks } from '../mm/oom_index.js';
 import { mark_mmf_oom_skip, oom_reap_vmas } from '../mm/oom_reaper.js';
 import { exit_oom_victim } from '../mm/oom_victim.js';
 import { drop_mapping } from '../mm/rmap.js';
@@ -55,7 +55,7 @@ function* exit_mm(k: Kernel, t: Task): Flow {
   t.wchan = '';
   sync_mm_rss(mm, t);
   t.mm = null;
-  rescore_signal(t.signal);
+  rescore_signal(k, t.signal);
   mm.remove_user(t);
   mm.mmap_sem.upRead();
   mm_update_next_owner(mm, t);
@@ -130,6 +130,7 @@ function* free_pgtables(k: Kernel, t: Task, mm: Mm): Flow<number> {
   }
   mm.pgtables_charges = null;
   mm.pgtables_pages = 0;
+  rescore_mm(mm);
   return freed;
 }
 

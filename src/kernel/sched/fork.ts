@@ -5,7 +5,7 @@ import { GFP_KERNEL_ACCOUNT } from '../mm/gfp.js';
 import type { MemCgroup } from '../mm/mem_cgroup.js';
 import { alloc_kmem, free_kmem, get_mem_cgroup_from_mm } from '../mm/memcontrol.js';
 import { Mapping, Mm, Vma } from '../mm/mm_types.js';
-import { rescore_signal } from '../mm/oom_index.js';
+import { rescore_mm, rescore_signal } from '../mm/oom_index.js';
 import { spend } from './core.js';
 import { fatal_signal_pending, TASK_KILLABLE, type Task, type UserProgram } from './task.js';
 
@@ -48,6 +48,10 @@ export function* copy_process(k: Kernel, parent: Task, args: CloneArgs): Flow<Ta
   child.uid = parent.uid;
   child.cap_sys_admin = parent.cap_sys_admin;
   child.nodemask = parent.nodemask;
+  if (args.vfork) {
+    child.vfork_done = false;
+    child.vfork_parent = parent;
+  }
   give_mm(k, parent, child, args);
   if (args.mm !== 'thread') {
     child.signal.oom_score_adj = parent.signal.oom_score_adj;
@@ -61,10 +65,6 @@ export function* copy_process(k: Kernel, parent: Task, args: CloneArgs): Flow<Ta
     child_pid: child.pid,
     child_comm: child.comm,
   });
-  if (args.vfork) {
-    child.vfork_done = false;
-    child.vfork_parent = parent;
-  }
   k.sched.wake_up_new_task(child);
   if (args.vfork) yield* wait_for_vfork_done(parent, child);
   return child;
@@ -104,10 +104,9 @@ function give_mm(k: Kernel, parent: Task, child: Task, args: CloneArgs): void {
 
 /** Gives a task an empty address space of its own. */
 export function mm_alloc(k: Kernel, t: Task): Mm {
-  const mm = new Mm(t);
+  const mm = new Mm(t, k.mms);
   t.mm = mm;
-  rescore_signal(t.signal);
-  k.mms.add(mm);
+  rescore_signal(k, t.signal);
   return mm;
 }
 
@@ -134,6 +133,7 @@ function dup_mmap(from: Mm, to: Mm): void {
       to.swapents += twin.swapped;
     }
   }
+  rescore_mm(to);
 }
 
 function* wait_for_vfork_done(parent: Task, child: Task): Flow {

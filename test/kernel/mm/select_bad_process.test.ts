@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Kernel } from '../../../src/kernel/kernel.js';
 import { INFLIGHT_VICTIM, type OomControl } from '../../../src/kernel/mm/oom_control.js';
+import { rescore_signal } from '../../../src/kernel/mm/oom_index.js';
 import {
   mem_cgroup_get_limit,
   mem_cgroup_scan_tasks,
@@ -8,6 +10,7 @@ import {
 } from '../../../src/kernel/mm/oom_kill.js';
 import { task_candidates } from '../../../src/kernel/mm/oom_trace.js';
 import { mark_oom_victim } from '../../../src/kernel/mm/oom_victim.js';
+import type { Task } from '../../../src/kernel/sched/task.js';
 import { type CgroupSpec, type TaskSpec, type World, world } from '../fixture.js';
 
 /** Whom the process scan chooses. */
@@ -16,6 +19,12 @@ function choice<N extends string>(w: World<N>, over: Partial<OomControl> = {}): 
   select_bad_process(w.k, oc);
   const { chosen_task } = oc;
   return chosen_task === null || chosen_task === INFLIGHT_VICTIM ? chosen_task : chosen_task.comm;
+}
+
+/** set_current_oom_origin() */
+function declare_origin(k: Kernel, { signal }: Task): void {
+  signal.oom_flag_origin = true;
+  rescore_signal(k, signal);
 }
 
 function choiceOf(kernel: string, tasks: Record<string, TaskSpec>): string | null {
@@ -75,9 +84,9 @@ describe('oom_evaluate_task (KERNEL.md 2.4)', () => {
 
   it('prefers whoever has declared itself the origin, the last of several', () => {
     const w = world({ tasks: { a: {}, swapoff: { anon: 1 }, b: { anon: 900 }, ksm: {}, c: {} } });
-    w.tasks.swapoff.signal.oom_flag_origin = true;
+    declare_origin(w.k, w.tasks.swapoff);
     expect(choice(w)).toBe('swapoff');
-    w.tasks.ksm.signal.oom_flag_origin = true;
+    declare_origin(w.k, w.tasks.ksm);
     expect(choice(w)).toBe('ksm');
   });
 });
