@@ -22,7 +22,7 @@ import {
 } from './mm/mmzone.js';
 import { build_nodes, build_zonelists } from './mm/node_setup.js';
 import type { OomControl } from './mm/oom_control.js';
-import { rescore_memcg, rescore_tasks } from './mm/oom_index.js';
+import { rescore_memcg } from './mm/oom_index.js';
 import type { KillNote } from './mm/oom_kill.js';
 import { OomReaper, oom_reaper } from './mm/oom_reaper.js';
 import { ProcessIndex } from './mm/process_index.js';
@@ -238,8 +238,8 @@ export class Kernel {
 
   attach_task(task: Task, cgroup: Cgroup): void {
     task.cgroup = cgroup;
-    cgroup.tasks.add(task);
-    rescore_tasks(cgroup.memcg);
+    cgroup.add_task(task);
+    rescore_memcg(cgroup.memcg);
     if (cgroup.mems_allowed !== null) task.mems_allowed = cgroup.mems_allowed;
   }
 

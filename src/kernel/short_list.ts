@@ -14,8 +14,9 @@ export function append<T>(list: ShortList<T>, item: T): ShortList<T> {
   return list;
 }
 
-/** Takes an item out of the list, if it is in there. */
-export function remove<T>(list: ShortList<T>, item: T): void {
+/** Takes an item out of the list; returns false if it was not in there. */
+export function remove<T>(list: ShortList<T>, item: T): boolean {
   const at = list.indexOf(item);
   if (at >= 0) (list as T[]).splice(at, 1);
+  return at >= 0;
 }

@@ -3,6 +3,7 @@ import type { Flow } from '../engine/coroutine.js';
 import { BLOCK } from '../engine/coroutine.js';
 import { WaitQueue } from '../engine/wait_queue.js';
 import { cgroup_attach_process } from '../kernel/cgroup/cgroupfs.js';
+import type { Kernel } from '../kernel/kernel.js';
 import { rescore_process } from '../kernel/mm/oom_index.js';
 import { spend } from '../kernel/sched/core.js';
 import { do_coredump } from '../kernel/sched/coredump.js';
@@ -12,6 +13,7 @@ import { do_signal_stop } from '../kernel/sched/stop.js';
 import {
   OOM_SCORE_ADJ_MAX,
   OOM_SCORE_ADJ_MIN,
+  type Signal,
   TASK_INTERRUPTIBLE,
   TASK_UNINTERRUPTIBLE,
   type Task,
@@ -219,13 +221,17 @@ function* wait_for_children(t: Task): Flow {
 export function set_oom_score_adj(program: Program, t: Task, value: number): void {
   const { k } = program.host;
   const adj = Math.max(OOM_SCORE_ADJ_MIN, Math.min(OOM_SCORE_ADJ_MAX, value));
-  t.signal.oom_score_adj = adj;
-  rescore_process(k, t.signal);
+  change_oom_score_adj(k, t.signal, adj);
   k.trace.on['oom:oom_score_adj_update']?.({ pid: t.pid, comm: t.comm, oom_score_adj: adj });
   if (t.mm === null || !t.vfork_done) return;
   for (const user of t.mm.tasks) {
     if (user.signal === t.signal || !user.vfork_done) continue;
-    user.signal.oom_score_adj = adj;
-    rescore_process(k, user.signal);
+    change_oom_score_adj(k, user.signal, adj);
   }
+}
+
+function change_oom_score_adj(k: Kernel, signal: Signal, adj: number): void {
+  rescore_process(k, signal, () => {
+    signal.oom_score_adj = adj;
+  });
 }

@@ -267,7 +267,7 @@ const TABLE_4_9: readonly Row[] = [
     '4.10 dead leaders with live threads are listed',
     'not',
     'src/kernel/sched/exit.ts',
-    't.cgroup.dying = append(t.cgroup.dying, t);',
+    't.cgroup.add_dying(t);',
     ';',
   ],
 ];

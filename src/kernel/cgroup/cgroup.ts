@@ -1,6 +1,6 @@
 import type { MemCgroup } from '../mm/mem_cgroup.js';
-import type { Task } from '../sched/task.js';
-import { EMPTY, type ShortList } from '../short_list.js';
+import { OOM_SCORE_ADJ_MIN, type Signal, type Task } from '../sched/task.js';
+import { append, EMPTY, remove, type ShortList } from '../short_list.js';
 
 /**
  * A cgroup v2 directory. `memcg` is its *effective* memory css: its own, or the nearest ancestor's
@@ -8,10 +8,14 @@ import { EMPTY, type ShortList } from '../short_list.js';
  */
 export class Cgroup {
   readonly children: Cgroup[] = [];
-  /** Threads attached here, in the order they came (css_set task lists). */
+  /** Threads attached here, in the order they came (css_set task lists); see add_task(). */
   readonly tasks = new Set<Task>();
   /** Group leaders that have exited while other threads of theirs live (css_set.dying_tasks). */
   dying: ShortList<Task> = EMPTY;
+  /** Of both: how many, how many of them have oom_score_adj −1000, how many are OOM victims (oom_mm). */
+  nr_tasks = 0;
+  nr_immune = 0;
+  nr_victims = 0;
   /** cgroup.subtree_control contains `memory`. */
   memory_in_subtree = true;
   memcg!: MemCgroup;
@@ -24,6 +28,42 @@ export class Cgroup {
   ) {
     parent?.children.push(this);
   }
+
+  add_task(t: Task): void {
+    this.tasks.add(t);
+    this.count(t, 1);
+  }
+
+  /** Returns false if it was not attached. */
+  remove_task(t: Task): boolean {
+    if (!this.tasks.delete(t)) return false;
+    this.count(t, -1);
+    return true;
+  }
+
+  add_dying(leader: Task): void {
+    this.dying = append(this.dying, leader);
+    this.count(leader, 1);
+  }
+
+  remove_dying(leader: Task): void {
+    if (remove(this.dying, leader)) this.count(leader, -1);
+  }
+
+  /** A task that is listed came (1) or goes (−1). */
+  count({ signal }: Task, n: 1 | -1): void {
+    this.nr_tasks += n;
+    if (signal.oom_score_adj === OOM_SCORE_ADJ_MIN) this.nr_immune += n;
+    if (signal.oom_mm !== null) this.nr_victims += n;
+  }
+}
+
+/** Changes a process's oom_score_adj or oom_mm, by which its cgroups count it. */
+export function change_counted(signal: Signal, change: () => void): void {
+  const listed = signal.threads.filter((t) => t.cgroup.tasks.has(t) || t.cgroup.dying.includes(t));
+  for (const t of listed) t.cgroup.count(t, -1);
+  change();
+  for (const t of listed) t.cgroup.count(t, 1);
 }
 
 /** The cgroup and everything below, pre-order. */
@@ -33,6 +73,12 @@ export function* cgroup_tree(root: Cgroup): Generator<Cgroup> {
     yield cgroup;
     for (let i = cgroup.children.length - 1; i >= 0; i--) stack.push(cgroup.children[i]!);
   }
+}
+
+/** The cgroup that lists all tasks of a memcg, nearly always; null if it takes css_tasks() to tell. */
+export function css_cgroup(memcg: MemCgroup): Cgroup | null {
+  const { cgroup } = memcg;
+  return cgroup !== null && cgroup.memcg === memcg && cgroup.memory_in_subtree ? cgroup : null;
 }
 
 /**

@@ -6,7 +6,7 @@ import { MemCgroup } from '../mm/mem_cgroup.js';
 import { mem_cgroup_out_of_memory } from '../mm/memcg_oom.js';
 import { count_memcg_event, drain_all_stock } from '../mm/memcontrol.js';
 import { memory_high_write } from '../mm/memory_high.js';
-import { rescore_tasks } from '../mm/oom_index.js';
+import { rescore_memcg } from '../mm/oom_index.js';
 import { SWAP_CLUSTER_MAX, try_to_free_mem_cgroup_pages } from '../mm/vmscan.js';
 import { spend } from '../sched/core.js';
 import { send_sigkill } from '../sched/signal.js';
@@ -49,7 +49,7 @@ export function cgroup_rmdir(k: Kernel, path: string): 'ENOENT' | 'EBUSY' | null
   k.cgroups.delete(path);
   cgroup.parent.children.splice(cgroup.parent.children.indexOf(cgroup), 1);
   k.psi?.forget(cgroup);
-  rescore_tasks(cgroup.memcg);
+  rescore_memcg(cgroup.memcg);
   if (cgroup.memcg.cgroup === cgroup) css_offline(k, cgroup.memcg);
   return null;
 }
@@ -60,13 +60,13 @@ export function cgroup_rmdir(k: Kernel, path: string): 'ENOENT' | 'EBUSY' | null
  */
 export function cgroup_attach_process(k: Kernel, t: Task, to: Cgroup): void {
   for (const thread of t.signal.threads) {
-    if (!thread.cgroup.tasks.delete(thread)) continue; // past cgroup_exit()
+    if (!thread.cgroup.remove_task(thread)) continue; // past cgroup_exit()
     k.psi?.move_task(thread, to);
-    rescore_tasks(thread.cgroup.memcg);
-    rescore_tasks(to.memcg);
+    rescore_memcg(thread.cgroup.memcg);
+    rescore_memcg(to.memcg);
     thread.cgroup = to;
     thread.mems_allowed = to.mems_allowed;
-    to.tasks.add(thread);
+    to.add_task(thread);
   }
 }
 
@@ -90,8 +90,8 @@ function write_subtree_control(k: Kernel, cgroup: Cgroup, enable: boolean): void
 /** Cgroups from `top` on whose effective memcg was `from` now have `to` (cgroup_update_dfl_csses). */
 function take_over(top: Cgroup, from: MemCgroup, to: MemCgroup): void {
   for (const below of cgroup_tree(top)) if (below.memcg === from) below.memcg = to;
-  rescore_tasks(from);
-  rescore_tasks(to);
+  rescore_memcg(from);
+  rescore_memcg(to);
 }
 
 /** Bytes as the memory files take them: a number, K/M/G/T, or max. Pages; NaN if malformed. */

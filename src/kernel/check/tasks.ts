@@ -1,7 +1,9 @@
 /** Tasks: who runs, who waits and for what, and that the dead stay dead. */
+import type { Cgroup } from '../cgroup/cgroup.js';
 import type { Kernel } from '../kernel.js';
 import {
   EXIT_ZOMBIE,
+  OOM_SCORE_ADJ_MIN,
   TASK_INTERRUPTIBLE,
   TASK_KILLABLE,
   TASK_RUNNING,
@@ -133,6 +135,7 @@ function check_cgroups(k: Kernel): void {
         broken(`${name_of(t)} listed in ${cgroup.path}, is in ${t.cgroup.path}`);
     }
     listed += cgroup.tasks.size;
+    check_counts(cgroup);
     if (cgroup.memcg.cgroup !== null && !cgroup.memcg.online) {
       broken(`${cgroup.path} charges a dead memcg`);
     }
@@ -142,4 +145,14 @@ function check_cgroups(k: Kernel): void {
     for (const t of leader.signal.threads) if (t.cgroup.tasks.has(t)) live++;
   }
   equal(listed, live, () => 'tasks in cgroups');
+}
+
+/** What the cgroup policy takes from numbers instead of going through the tasks. */
+function check_counts({ path, tasks, dying, nr_tasks, nr_immune, nr_victims }: Cgroup): void {
+  const signals = [...tasks, ...dying].map(({ signal }) => signal);
+  const immune = signals.filter(({ oom_score_adj }) => oom_score_adj === OOM_SCORE_ADJ_MIN);
+  const victims = signals.filter(({ oom_mm }) => oom_mm !== null);
+  equal(nr_tasks, signals.length, () => `tasks of ${path}`);
+  equal(nr_immune, immune.length, () => `tasks of ${path} with oom_score_adj -1000`);
+  equal(nr_victims, victims.length, () => `OOM victims in ${path}`);
 }

@@ -70,8 +70,6 @@ export class MemCgroup {
   /** Its score may have changed, and its place among them (mm/oom_index.ts). */
   due: MemCgroup[] | null = null;
   place = -1;
-  /** What memcg_oom_eligible() found there; null: its tasks must be gone through. */
-  oom_eligible: boolean | null = null;
 
   /** Tasks that wait for an OOM here to pass, or are about to handle one. */
   under_oom = 0;

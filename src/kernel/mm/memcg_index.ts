@@ -1,9 +1,5 @@
-/**
- * The leaf memcgs by score: what the cgroup policy finds below the root, without its scan. Pages change
- * much more often than tasks, which are many to go through: whether these let a memcg be chosen, and
- * how many they are, is kept apart from its score.
- */
-import { broken, equal } from '../check/broken.js';
+/** The leaf memcgs by score: what the cgroup policy finds below the root, without its scan. */
+import { equal } from '../check/broken.js';
 import type { Kernel } from '../kernel.js';
 import { memcg_oom_badness, memcg_oom_eligible } from '../policy/cgroup.js';
 import { type MemCgroup, memcg_has_children } from './mem_cgroup.js';
@@ -52,7 +48,6 @@ export class MemcgIndex implements OomIndex {
         now.set(place, before.score(memcg.place), before.weight(memcg.place));
       } else {
         memcg.due = null;
-        memcg.oom_eligible = null;
         if (leaf) this.#due.push(memcg);
       }
       memcg.place = place;
@@ -68,9 +63,7 @@ export class MemcgIndex implements OomIndex {
     for (const memcg of due) {
       if (this.#memcgs[memcg.place] !== memcg) continue; // gone, and freed what it still had
       alone.visited = 0;
-      if (memcg.oom_eligible === null) memcg.oom_eligible = memcg_oom_eligible(memcg, alone);
-      else alone.visited = this.#tournament.weight(memcg.place);
-      const score = score_if(memcg.oom_eligible, memcg);
+      const score = kept_score(memcg, alone);
       this.#tournament.set(memcg.place, score, alone.visited);
       memcg.due = score === IN_FLIGHT ? null : due;
       if (score === IN_FLIGHT) due[kept++] = memcg;
@@ -80,19 +73,18 @@ export class MemcgIndex implements OomIndex {
 
   verify(oc: OomControl): void {
     for (const memcg of this.k.memcg_preorder(this.k.root_mem_cgroup)) {
-      const { due, oom_eligible, path, place } = memcg;
-      if (oom_eligible === null || memcg_has_children(memcg)) continue;
+      const { due, path, place } = memcg;
+      if (due === null || memcg_has_children(memcg)) continue;
       const alone: OomControl = { ...oc, visited: 0 };
-      if (memcg_oom_eligible(memcg, alone) !== oom_eligible) broken(`eligibility kept of ${path}`);
+      const score = kept_score(memcg, alone);
       equal(this.#tournament.weight(place), alone.visited, () => `tasks in ${path}`);
-      if (due === null) continue;
-      const score = score_if(oom_eligible, memcg);
       equal(this.#tournament.score(place), score, () => `score kept of ${path}`);
     }
   }
 }
 
-function score_if(eligible: boolean | null, memcg: MemCgroup): number {
+function kept_score(memcg: MemCgroup, alone: OomControl): number {
+  const eligible = memcg_oom_eligible(memcg, alone);
   if (eligible === null) return IN_FLIGHT;
   return (eligible && memcg_oom_badness(memcg, null)) || NO_CANDIDATE;
 }

@@ -8,6 +8,7 @@
  * Whatever a score is made of must call rescore_…() when it changes. Scores that depend on others' state
  * too, of tasks in vfork() and of victims in flight, are worked out at each selection.
  */
+import { change_counted } from '../cgroup/cgroup.js';
 import { broken } from '../check/broken.js';
 import type { Kernel } from '../kernel.js';
 import type { Signal } from '../sched/task.js';
@@ -57,16 +58,11 @@ export function due_again(signal: Signal): void {
   if (signal.due !== null) now_due(signal, signal.due);
 }
 
-/** A memcg has other tasks, or they may be victims more or less gladly. */
-export function rescore_tasks(memcg: MemCgroup): void {
-  memcg.oom_eligible = null;
-  rescore_memcg(memcg);
-}
-
-/** A process became a victim, or may be one more or less gladly: its cgroups may be, too. */
-export function rescore_process(k: Kernel, signal: Signal): void {
+/** Makes a process a victim, or one more or less gladly (oom_mm, oom_score_adj): its cgroups are, too. */
+export function rescore_process(k: Kernel, signal: Signal, change: () => void): void {
+  change_counted(signal, change);
   rescore_signal(k, signal);
-  for (const thread of signal.threads) rescore_tasks(thread.cgroup.memcg);
+  for (const thread of signal.threads) rescore_memcg(thread.cgroup.memcg);
 }
 
 /** One way to select by kept scores. */

@@ -10,10 +10,12 @@ import { rescore_process } from './oom_index.js';
 export function mark_oom_victim(k: Kernel, t: Task): void {
   if (t.memdie) return;
   t.memdie = true;
-  if (t.signal.oom_mm === null && t.mm !== null) {
-    t.signal.oom_mm = t.mm;
-    t.mm.oom_victim = true;
-    rescore_process(k, t.signal);
+  const { mm, signal } = t;
+  if (signal.oom_mm === null && mm !== null) {
+    mm.oom_victim = true;
+    rescore_process(k, signal, () => {
+      signal.oom_mm = mm;
+    });
   }
   k.oom_victims++;
   k.trace.on['oom:mark_victim']?.({ pid: t.pid });

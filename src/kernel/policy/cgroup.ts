@@ -2,7 +2,7 @@
  * The seed: the cgroup-aware OOM killer of SEED_PATCH.txt (v13 3/7 as reworked on 2017-12-06,
  * mm/memcontrol.c). The biggest leaf memcg is chosen, then its biggest task.
  */
-import { css_tasks } from '../cgroup/cgroup.js';
+import { css_cgroup, css_tasks } from '../cgroup/cgroup.js';
 import type { Kernel } from '../kernel.js';
 import { type MemCgroup, memcg_has_children } from '../mm/mem_cgroup.js';
 import { LRU_ACTIVE_ANON, LRU_INACTIVE_ANON, LRU_UNEVICTABLE } from '../mm/mm_types.js';
@@ -44,6 +44,11 @@ export function root_score(
 
 /** False: every task has oom_score_adj −1000. Null: a victim in this memcg is still dying. */
 export function memcg_oom_eligible(memcg: MemCgroup, oc: OomControl): boolean | null {
+  const home = css_cgroup(memcg);
+  if (home !== null && home.nr_victims === 0) {
+    oc.visited += home.nr_tasks;
+    return home.nr_tasks > home.nr_immune;
+  }
   let eligible = false;
   for (const task of css_tasks(memcg)) {
     oc.visited++;

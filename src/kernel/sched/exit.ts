@@ -4,11 +4,11 @@ import type { Kernel } from '../kernel.js';
 import { free_kmem } from '../mm/memcontrol.js';
 import { type Mm, sync_mm_rss, type Vma } from '../mm/mm_types.js';
 import { MmuGather } from '../mm/mmu_gather.js';
-import { rescore_mm, rescore_signal, rescore_tasks } from '../mm/oom_index.js';
+import { rescore_memcg, rescore_mm, rescore_signal } from '../mm/oom_index.js';
 import { mark_mmf_oom_skip, oom_reap_vmas } from '../mm/oom_reaper.js';
 import { exit_oom_victim } from '../mm/oom_victim.js';
 import { drop_mapping } from '../mm/rmap.js';
-import { append, EMPTY, remove } from '../short_list.js';
+import { EMPTY } from '../short_list.js';
 import { spend } from './core.js';
 import { EXIT_ZOMBIE, type Task } from './task.js';
 
@@ -163,15 +163,13 @@ function* exit_files(k: Kernel, t: Task): Flow {
 
 /** The task is no longer listed in its cgroup; from 5.2 its group is while other threads live. */
 function cgroup_exit(k: Kernel, t: Task): void {
-  t.cgroup.tasks.delete(t);
-  rescore_tasks(t.cgroup.memcg);
+  t.cgroup.remove_task(t);
+  rescore_memcg(t.cgroup.memcg);
   const { leader } = t.signal;
   const live = t.signal.threads.some((thread) => !thread.exiting);
-  if (live && t === leader && k.profile.scan_tasks === 'processes') {
-    t.cgroup.dying = append(t.cgroup.dying, t);
-  }
-  if (!live) remove(leader.cgroup.dying, leader);
-  rescore_tasks(leader.cgroup.memcg);
+  if (live && t === leader && k.profile.scan_tasks === 'processes') t.cgroup.add_dying(t);
+  if (!live) leader.cgroup.remove_dying(leader);
+  rescore_memcg(leader.cgroup.memcg);
 }
 
 /** The thread becomes a zombie; the process is reaped once its last thread is one. */

@@ -112,7 +112,7 @@ describe('ties (KERNEL.md 2.4, 4.10)', () => {
         c: { cgroup: '/a', anon: 5 },
       },
     });
-    w.tasks.headless.cgroup.tasks.delete(w.tasks.headless); // the leader has exited
+    w.tasks.headless.cgroup.remove_task(w.tasks.headless); // the leader has exited
     expect(choice(w, { memcg: w.memcg('/a') })).toBe('b');
   });
 });

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { cgroup_attach_process } from '../../../src/kernel/cgroup/cgroupfs.js';
 import { INFLIGHT_VICTIM } from '../../../src/kernel/mm/oom_control.js';
+import { rescore_process } from '../../../src/kernel/mm/oom_index.js';
 import { mark_oom_victim } from '../../../src/kernel/mm/oom_victim.js';
 import { series_policy } from '../../../src/kernel/policy/series.js';
 import { mm_alloc } from '../../../src/kernel/sched/fork.js';
@@ -28,6 +29,13 @@ function choice(w: World<string>, domain: string | null = null): [string | null,
     chosen_memcg === null || chosen_memcg === INFLIGHT_VICTIM ? chosen_memcg : chosen_memcg.path,
     oc.chosen_points,
   ];
+}
+
+function spare({ k, tasks }: World<string>, name: string): void {
+  const { signal } = tasks[name]!;
+  rescore_process(k, signal, () => {
+    signal.oom_score_adj = -1000;
+  });
 }
 
 describe('selection with memory.oom_group (KERNEL.md 4.5)', () => {
@@ -68,7 +76,7 @@ describe('selection with memory.oom_group (KERNEL.md 4.5)', () => {
 
   it('leaves that are not eligible add nothing', () => {
     const w = tree({ '/a*': null, '/a/x': 10, '/a/y': 10, '/b': 15 });
-    w.tasks['/a/y']!.signal.oom_score_adj = -1000;
+    spare(w, '/a/y');
     expect(choice(w)).toEqual(['/b', 15]);
   });
 
@@ -113,7 +121,7 @@ describe('selection with memory.oom_group (KERNEL.md 4.5)', () => {
           });
         });
         const w = tree(sizes);
-        w.tasks.me!.signal.oom_score_adj = -1000; // root has no score
+        spare(w, 'me'); // root has no score
         const best = Math.max(0, ...sums.values());
         const first = [...sums].find(([, sum]) => sum === best)?.[0];
         expect(choice(w)).toEqual(best === 0 ? [null, 0] : [first, best]);
