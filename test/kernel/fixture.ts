@@ -405,9 +405,9 @@ function make_task(
   const parent = spec.parent === undefined ? k.init : tasks[spec.parent]!;
   t.signal.parent = parent;
   parent.signal.add_child(t);
-  k.add_process(t);
   if (spec.shares !== undefined) share_mm(t, tasks[spec.shares]!.mm!);
   else if (spec.mm !== false && spec.kthread !== true) mm_alloc(k, t);
+  k.add_process(t);
   settle(k, t, spec, beds);
   for (let i = 0; i < (spec.threads ?? 0); i++) {
     const thread = k.create_task(comm, t);

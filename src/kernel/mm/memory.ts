@@ -20,7 +20,7 @@ import {
 } from './memcontrol.js';
 import {
   add_mm_counter,
-  count_faults,
+  add_mm_counter_fast,
   LRU_ACTIVE_ANON,
   LRU_INACTIVE_ANON,
   LRU_UNEVICTABLE,
@@ -69,8 +69,8 @@ function map_pages(k: Kernel, t: Task, vma: Vma, memcg: MemCgroup, node: number,
   const mapping = open_mapping(vma, memcg, node);
   mapping.present += n;
   mapping.set.touched_ns = k.sim.nowNs;
-  add_mm_counter(vma.mm, vma.kind, n);
-  if (vma.kind === 'anon' && k.profile.split_rss_counting) count_faults(vma.mm, t, n);
+  if (vma.kind === 'anon' && k.profile.split_rss_counting) add_mm_counter_fast(vma.mm, t, n);
+  else add_mm_counter(vma.mm, vma.kind, n);
   vma.mm.mapped_span += n;
   vma.touched_pages += n;
   add_pages(k, mapping.set, new_page_lru(k, vma), n);

@@ -246,13 +246,14 @@ export function mm_points(mm: Mm): number {
 /** Faults of one thread between two syncs of its private RSS counts: TASK_RSS_EVENTS_THRESH + 2. */
 const RSS_SYNC_FAULTS = 66;
 
-/** Counts `n` anonymous faults of a thread, privately at first (add_mm_counter_fast). */
-export function count_faults(mm: Mm, t: Task, n: number): void {
+/** Adds `n` anonymous pages that a thread has mapped, which it counts privately at first. */
+export function add_mm_counter_fast(mm: Mm, t: Task, n: number): void {
   const before = t.rss_unsynced;
   const faults = t.rss_events + n;
   t.rss_events = faults % RSS_SYNC_FAULTS;
   t.rss_unsynced = faults < RSS_SYNC_FAULTS ? before + n : t.rss_events + 1;
   mm.anon_unsynced += t.rss_unsynced - before;
+  mm.anon_pages += n;
   rescore_mm(mm);
 }
 

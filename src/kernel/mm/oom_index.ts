@@ -16,8 +16,8 @@ import type { MemCgroup } from './mem_cgroup.js';
 import type { Mm } from './mm_types.js';
 import { INFLIGHT_VICTIM, type OomControl } from './oom_control.js';
 
-/** Below so many processes a scan takes less than keeping scores would. */
-const PROCESSES_MIN = 1000;
+/** With fewer processes, which caches hold, a scan takes less than keeping scores or points would. */
+export const PROCESSES_MIN = 1000;
 
 /** In the tournament: not a candidate, and a victim in flight, which ends every selection. */
 export const NO_CANDIDATE = Number.NEGATIVE_INFINITY;
@@ -41,7 +41,7 @@ function now_due<T extends Pick<Scored<T>, 'due'>>(changed: T, due: T[]): void {
 // counted, would have to find out each time what it was given: 5 % of a whole run.
 
 export function rescore_mm(mm: Mm): void {
-  mm.table.update(mm);
+  if (mm.table.in_use) mm.table.update(mm);
   if (mm.due !== null) now_due(mm, mm.due);
 }
 

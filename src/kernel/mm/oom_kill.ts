@@ -224,7 +224,7 @@ export function scan_processes(k: Kernel, oc: OomControl): void {
   };
   if (oc.memcg !== null) {
     mem_cgroup_scan_tasks(k, oc.memcg, evaluate);
-  } else if (minds_nodes(k, oc)) {
+  } else if (minds_nodes(k, oc) || !k.mms.in_use) {
     for (const leader of k.processes) if (evaluate(leader)) break;
   } else {
     k.processes.scan(oc);

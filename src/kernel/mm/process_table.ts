@@ -21,17 +21,22 @@ import type { Kernel } from '../kernel.js';
 import { OOM_SCORE_ADJ_MIN, type Signal, type Task } from '../sched/task.js';
 import { type Mm, mm_points } from './mm_types.js';
 import type { OomControl } from './oom_control.js';
+import { PROCESSES_MIN } from './oom_index.js';
 import { oom_compare, oom_evaluate_task } from './oom_kill.js';
 
-/** Kinds of rows. Nobody is there any more. */
-const GONE = 0;
-/** Never chosen and never waited for: init, kernel threads, oom_score_adj −1000. */
-const UNKILLABLE = 1;
-const LOOK_CLOSELY = 2;
-/** Its points are those of its leader's mm and of oom_score_adj, and nothing else matters. */
-const ORDINARY = 3;
+// A row of ProcessTable: two words.
+/** The slot of its leader's mm, from whose points and oom_score_adj alone its badness follows; or … */
+const MM = 0;
+const ADJ = 1;
 
-/** Instead of an mm's points: those who have it must be looked at closely (MMF_OOM_SKIP). */
+// … what it is instead.
+/** Nobody is there any more. */
+const GONE = -1;
+/** Never chosen and never waited for: init, kernel threads, oom_score_adj −1000. */
+const UNKILLABLE = -2;
+const LOOK_CLOSELY = -3;
+
+/** Instead of an mm's points, too: they are not all that counts (MMF_OOM_SKIP). */
 const NO_POINTS = -1;
 
 /** In the beginning. Tables double when they are full. */
@@ -39,8 +44,10 @@ const ROWS = 64;
 
 /** The address spaces that exist. */
 export class MmTable implements Iterable<Mm> {
-  /** By slot. Slot 0 is where an mm that is gone may still write. */
-  points = new Float64Array(ROWS); // more than 2³¹ pages are possible
+  /** Points are written. Not before there are many processes, or selections are checked. */
+  in_use = false;
+  /** By slot. Slot 0 is where an mm that is gone may still write. More than 2³¹ pages are possible. */
+  points = new Float64Array(0);
   readonly #mms: (Mm | null)[] = [null];
   readonly #free: number[] = [];
 
@@ -51,14 +58,23 @@ export class MmTable implements Iterable<Mm> {
   /** Returns the mm's slot. */
   add(mm: Mm): number {
     const slot = this.#free.pop() ?? this.#mms.length;
+    this.#mms[slot] = mm;
+    if (!this.in_use) return slot;
     if (slot === this.points.length) {
       const points = new Float64Array(2 * slot);
       points.set(this.points);
       this.points = points;
     }
-    this.#mms[slot] = mm;
     this.points[slot] = 0;
     return slot;
+  }
+
+  /** From now on points are written. */
+  use(): void {
+    if (this.in_use) return;
+    this.in_use = true;
+    this.points = new Float64Array(Math.max(ROWS, 2 * this.#mms.length));
+    for (const mm of this) this.update(mm);
   }
 
   delete(mm: Mm): void {
@@ -78,6 +94,7 @@ export class MmTable implements Iterable<Mm> {
 
   /** @throws InvariantError if an mm has changed without an update */
   verify(): void {
+    if (!this.in_use) return;
     for (const mm of this) {
       const now = mm.oom_skip ? NO_POINTS : mm_points(mm);
       equal(this.points[mm.slot]!, now, () => `points of the mm of ${mm.owner?.comm}`);
@@ -90,9 +107,7 @@ export class ProcessTable implements Iterable<Task> {
   size = 0;
   /** By place, which is known to Signal. Places are given away in order, and only once. */
   readonly #leaders: (Task | null)[] = [];
-  #kinds = new Uint8Array(ROWS);
-  #adjs = new Int16Array(ROWS);
-  #mm_slots = new Int32Array(ROWS);
+  #rows = new Int32Array(2 * ROWS);
   /** How often all processes have got other places. */
   renumbered = 0;
 
@@ -100,7 +115,7 @@ export class ProcessTable implements Iterable<Task> {
 
   /** Places that there are at present, taken or not. */
   get places(): number {
-    return this.#kinds.length;
+    return this.#rows.length / 2;
   }
 
   /** Who has a place; null: nobody any more. */
@@ -116,12 +131,13 @@ export class ProcessTable implements Iterable<Task> {
     if (this.#leaders.length === this.places) this.#make_room();
     this.#take_place(leader);
     this.size++;
+    if (this.size >= PROCESSES_MIN || this.k.checked) this.k.mms.use();
   }
 
   delete(leader: Task): void {
     const { signal } = leader;
     this.#leaders[signal.place] = null;
-    this.#kinds[signal.place] = GONE;
+    this.#rows[2 * signal.place + MM] = GONE;
     signal.place = -1;
     this.size--;
   }
@@ -140,10 +156,8 @@ export class ProcessTable implements Iterable<Task> {
   /** Everybody moves up; where that brings little, to tables twice as large. */
   #make_room(): void {
     const living = [...this];
-    const rows = living.length > this.places / 2 ? 2 * this.places : this.places;
-    this.#kinds = new Uint8Array(rows);
-    this.#adjs = new Int16Array(rows);
-    this.#mm_slots = new Int32Array(rows);
+    const crowded = living.length > this.places / 2;
+    this.#rows = new Int32Array(crowded ? 2 * this.#rows.length : this.#rows.length);
     this.#leaders.length = 0;
     for (const leader of living) this.#take_place(leader);
     this.renumbered++;
@@ -153,38 +167,37 @@ export class ProcessTable implements Iterable<Task> {
   update(signal: Signal): void {
     const { place, leader } = signal;
     if (place < 0) return; // not yet in the list, or no longer
-    this.#kinds[place] = this.#kind(leader);
-    this.#adjs[place] = signal.oom_score_adj;
-    this.#mm_slots[place] = leader.mm?.slot ?? 0;
+    this.#rows[2 * place + MM] = this.#mm_word(leader);
+    this.#rows[2 * place + ADJ] = signal.oom_score_adj;
   }
 
-  #kind({ signal, mm, vfork_done, cap_sys_admin, kthread }: Task): number {
+  #mm_word({ signal, mm, vfork_done, cap_sys_admin, kthread }: Task): number {
     if (kthread || signal === this.k.init.signal) return UNKILLABLE;
     if (signal.oom_mm !== null || signal.oom_flag_origin) return LOOK_CLOSELY;
     if (signal.oom_score_adj === OOM_SCORE_ADJ_MIN) return UNKILLABLE;
     if (mm === null || !vfork_done) return LOOK_CLOSELY;
-    return cap_sys_admin && this.k.profile.root_bonus ? LOOK_CLOSELY : ORDINARY;
+    return cap_sys_admin && this.k.profile.root_bonus ? LOOK_CLOSELY : mm.slot;
   }
 
   /** oom_evaluate_task() for one after the other, until one of them ends the scan. */
   scan(oc: OomControl): void {
     const { k } = this;
     const { points: points_of } = k.mms;
-    const kinds = this.#kinds;
+    const rows = this.#rows;
     const per_adj = Math.floor(oc.totalpages / 1000);
     const points_min = k.profile.badness === 'signed' ? Number.NEGATIVE_INFINITY : 1;
     const end = this.#leaders.length;
     for (let place = 0; place < end; place++) {
-      const kind = kinds[place]!;
-      if (kind === GONE) continue;
+      const mm = rows[2 * place + MM]!;
+      if (mm === GONE) continue;
       oc.visited++;
-      if (kind === UNKILLABLE) continue;
-      let points = kind === ORDINARY ? points_of[this.#mm_slots[place]!]! : NO_POINTS;
+      if (mm === UNKILLABLE) continue;
+      let points = mm === LOOK_CLOSELY ? NO_POINTS : points_of[mm]!;
       if (points === NO_POINTS) {
         if (oom_evaluate_task(k, this.#leaders[place]!, oc)) return;
         continue;
       }
-      points = Math.max(points_min, points + this.#adjs[place]! * per_adj);
+      points = Math.max(points_min, points + rows[2 * place + ADJ]! * per_adj);
       if (points >= oc.chosen_points) oom_compare(k, this.#leaders[place]!, points, oc);
     }
   }
@@ -195,9 +208,9 @@ export class ProcessTable implements Iterable<Task> {
     for (const [place, leader] of this.#leaders.entries()) {
       if (leader === null) continue;
       size++;
-      const { comm, pid, signal, mm } = leader;
-      const row = [place, this.#kinds[place], this.#adjs[place], this.#mm_slots[place]];
-      const now = [signal.place, this.#kind(leader), signal.oom_score_adj, mm?.slot ?? 0];
+      const { comm, pid, signal } = leader;
+      const row = [place, this.#rows[2 * place + MM], this.#rows[2 * place + ADJ]];
+      const now = [signal.place, this.#mm_word(leader), signal.oom_score_adj];
       if (row.join() !== now.join()) broken(`the row of ${comm} (${pid}) is ${row}, not ${now}`);
     }
     equal(this.size, size, () => 'processes');
