@@ -171,8 +171,8 @@ describe('a run folder', () => {
   });
 
   test('tells between which checkpoints a run left it', async () => {
-    const swap = loadWorkload('swap');
-    const { outDir: dir } = await runWorkload(swap, { outDir: tempDir() });
+    const cache = loadWorkload('page-cache');
+    const { outDir: dir } = await runWorkload(cache, { outDir: tempDir() });
     const path = join(dir!, 'checkpoints.csv');
     const rows = readFileSync(path, 'utf8').split('\n');
     rows[2] = rows[2]!.replace(/,[0-9a-f]{8},/, ',00000000,');
