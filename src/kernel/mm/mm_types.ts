@@ -187,19 +187,13 @@ export class Mm {
     this.#last_vma = vma;
   }
 
-  /** Returns false if it was not there. */
-  remove_vma(vma: Vma): boolean {
+  /** It keeps its `vm_next`: whoever is at it can go on from there. */
+  remove_vma(vma: Vma): void {
     let previous: Vma | null = null;
-    let at = this.mmap;
-    while (at !== null && at !== vma) {
-      previous = at;
-      at = at.vm_next;
-    }
-    if (at === null) return false;
+    for (let at = this.mmap; at !== vma; at = at!.vm_next) previous = at;
     if (previous === null) this.mmap = vma.vm_next;
     else previous.vm_next = vma.vm_next;
     if (this.#last_vma === vma) this.#last_vma = previous;
-    return true;
   }
 
   add_user(t: Task): void {
