@@ -6,13 +6,13 @@ import type { Simulation } from '../engine/simulation.js';
 import { WaitQueue } from '../engine/wait_queue.js';
 import { Cgroup } from './cgroup/cgroup.js';
 import type { Costs, ExecConfig, KernelConfig, SysctlValues } from './config.js';
+import { exit_to_user_mode } from './entry.js';
 import type { Gfp } from './mm/gfp.js';
 import { place_charge, place_pages } from './mm/in_flight.js';
 import { kswapd } from './mm/kswapd.js';
 import { for_each_mem_cgroup_tree, type KmemKind, MemCgroup } from './mm/mem_cgroup.js';
 import { MemcgIndex } from './mm/memcg_index.js';
 import { free_kmem, type MemcgStock } from './mm/memcontrol.js';
-import { mem_cgroup_handle_over_high } from './mm/memory_high.js';
 import type { PageSet } from './mm/mm_types.js';
 import {
   default_min_free_kbytes,
@@ -33,9 +33,7 @@ import type { OomPolicy } from './policy/policy.js';
 import type { Profile } from './profile.js';
 import { RateLimit } from './ratelimit.js';
 import { EVENT_CPU, EVENT_TIMER, Scheduler } from './sched/core.js';
-import { do_exit } from './sched/exit.js';
 import { Psi } from './sched/psi_groups.js';
-import { do_signal_stop } from './sched/stop.js';
 import { TASK_UNINTERRUPTIBLE, Task } from './sched/task.js';
 import { type TraceContext, Tracepoints } from './trace.js';
 import { K } from './units.js';
@@ -138,7 +136,7 @@ export class Kernel {
     this.jiffies = new Jiffies(config.hz);
     this.trace = new Tracepoints(() => this.#trace_context());
     this.sched = new Scheduler(sim, this.jiffies, config.cpus, config.costs.contextSwitchNs, {
-      exit_to_user_mode: (task) => this.#exit_to_user_mode(task),
+      exit_to_user_mode: (task) => exit_to_user_mode(this, task),
       task_change: (task) => this.psi?.task_change(task),
       memstall_burst: (task, start_ns) => this.psi?.memstall_ticks(task, start_ns, sim.nowNs),
     });
@@ -294,32 +292,6 @@ export class Kernel {
 
   oom_notify(): number {
     return this.oom_notify_list.reduce((freed, call) => freed + call(), 0);
-  }
-
-  // --- user mode --------------------------------------------------------------------------------
-
-  /** What a task does before it may run user code again (exit_to_usermode_loop). */
-  #exit_to_user_mode(t: Task): void {
-    t.wchan = ''; // whatever it waited for
-    if (t.sigkill_pending) t.flow = do_exit(this, t);
-    else if (this.has_exit_work(t)) t.flow = this.#exit_work(t);
-  }
-
-  /** Whether there is anything to be done on the way back to user mode, but for dying. */
-  has_exit_work(t: Task): boolean {
-    return t.stop_pending || t.memcg_nr_pages_over_high > 0;
-  }
-
-  #exit_work(t: Task): Flow {
-    return t.stop_pending ? do_signal_stop(t) : mem_cgroup_handle_over_high(this, t);
-  }
-
-  /**
-   * Where a step of a program enters the kernel many times, what is done between one time and the next.
-   * A task that is to die finds out itself.
-   */
-  *back_to_user_mode(t: Task): Flow {
-    while (!t.sigkill_pending && this.has_exit_work(t)) yield* this.#exit_work(t);
   }
 
   // --- pages ------------------------------------------------------------------------------------

@@ -1,5 +1,7 @@
 /** Steps that go through the page cache: files on disk, mapped files, tmpfs. */
+
 import type { Flow } from '../engine/coroutine.js';
+import { back_to_user_mode } from '../kernel/entry.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { GFP_HIGHUSER, GFP_HIGHUSER_MOVABLE, GFP_KERNEL, type Gfp } from '../kernel/mm/gfp.js';
 import type { MemCgroup } from '../kernel/mm/mem_cgroup.js';
@@ -97,7 +99,7 @@ export function* write_tmpfs(program: Program, t: Task, step: StepOf<'tmpfs'>): 
     }
     done += added.n;
     yield spend(t, added.n * k.costs.touchPageNs);
-    yield* k.back_to_user_mode(t);
+    yield* back_to_user_mode(k, t);
     if (step.every !== null && done % step_pages === 0) {
       yield* nanosleep(k, t, program.draw(step.every));
     }
@@ -184,7 +186,7 @@ export function* read_file(program: Program, t: Task, step: StepOf<'read'>): Flo
         return;
       }
       done += got;
-      yield* k.back_to_user_mode(t);
+      yield* back_to_user_mode(k, t);
       if (step.every !== null && done % MIB_PAGES < got) {
         yield* nanosleep(k, t, program.draw(step.every));
       }
@@ -210,7 +212,7 @@ export function* map_file(program: Program, t: Task, step: StepOf<'map'>): Flow 
       if (got === 0) yield* pagefault_out_of_memory(k, t);
       if (!(yield* map_chunk(k, t, vma, file, done + got))) return;
       done += got;
-      yield* k.back_to_user_mode(t);
+      yield* back_to_user_mode(k, t);
     }
   }
 }
@@ -269,7 +271,7 @@ export function* write_file(program: Program, t: Task, step: StepOf<'write'>): F
       k.flusher.wake();
       yield* k.congestion_wait(t, Math.ceil(k.jiffies.hz / 10));
     }
-    yield* k.back_to_user_mode(t);
+    yield* back_to_user_mode(k, t);
     if (step.every !== null && done % MIB_PAGES < added.n) {
       yield* nanosleep(k, t, program.draw(step.every));
     }

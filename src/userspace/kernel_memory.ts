@@ -1,5 +1,7 @@
 /** Steps that fill kernel memory: pipes, sockets, open files, plain allocations. */
+
 import type { Flow } from '../engine/coroutine.js';
+import { back_to_user_mode } from '../kernel/entry.js';
 import type { Kernel } from '../kernel/kernel.js';
 import {
   GFP_ATOMIC,
@@ -42,7 +44,7 @@ function hold(t: Task, memcg: MemCgroup, kind: KmemKind, pages: number): void {
 
 /** Between one call and the next. */
 function* pause_sometimes(program: Program, t: Task, i: number, every: Variate | null): Flow {
-  yield* program.host.k.back_to_user_mode(t);
+  yield* back_to_user_mode(program.host.k, t);
   if (every !== null && i % CALLS_PER_PAUSE === 0) {
     yield* nanosleep(program.host.k, t, program.draw(every));
   }
@@ -125,7 +127,7 @@ export function* fill_kernel_memory(program: Program, t: Task, step: StepOf<'kme
         ? yield* keep_pages(k, t, 'slab', gfp, 1)
         : yield* keep_block(k, t, gfp, step.order);
     if (!ok) fail(program, 'kmalloc', 'ENOMEM');
-    yield* k.back_to_user_mode(t);
+    yield* back_to_user_mode(k, t);
     if (step.every !== null) yield* nanosleep(k, t, program.draw(step.every));
   }
 }

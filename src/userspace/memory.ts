@@ -1,5 +1,7 @@
 /** Steps that use or lock memory that is already mapped. */
+
 import type { Flow } from '../engine/coroutine.js';
+import { back_to_user_mode, has_exit_work } from '../kernel/entry.js';
 import type { Mapping } from '../kernel/mm/mm_types.js';
 import { set_unevictable } from '../kernel/mm/rmap.js';
 import { do_swap_page, swap_in } from '../kernel/mm/swap_in.js';
@@ -20,7 +22,7 @@ export function* churn(program: Program, t: Task, duration_ns: number, every: Va
     for (const vma of [...t.mm!.vmas()]) {
       for (const mapping of [...vma.mappings]) yield* use_mapping(program, t, mapping);
     }
-    yield* k.back_to_user_mode(t);
+    yield* back_to_user_mode(k, t);
     yield* nanosleep(k, t, program.draw(every));
   }
 }
@@ -34,7 +36,7 @@ function* use_mapping(program: Program, t: Task, mapping: Mapping): Flow {
   }
   while (mapping.swapped > 0 && !t.sigkill_pending) {
     yield call(t, swap_in(k, t, mapping, CHURN_BATCH_PAGES));
-    if (k.has_exit_work(t)) yield* k.back_to_user_mode(t);
+    if (has_exit_work(t)) yield* back_to_user_mode(k, t);
   }
   mapping.set.touched_ns = k.sim.nowNs;
 }
@@ -86,7 +88,7 @@ export function* mprotect_loop(program: Program, t: Task, duration_ns: number): 
     yield* mm.mmap_sem.downWrite(t);
     yield spend(t, k.costs.syscallNs + mm.anon_pages * k.costs.scanPageNs);
     mm.mmap_sem.upWrite(t);
-    yield* k.back_to_user_mode(t);
+    yield* back_to_user_mode(k, t);
     // At least a nanosecond: the loop ends when time has passed.
     yield spend(t, Math.max(1, k.costs.syscallNs));
   }

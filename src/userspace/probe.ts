@@ -1,4 +1,5 @@
 import type { Flow } from '../engine/coroutine.js';
+import { back_to_user_mode } from '../kernel/entry.js';
 import { GFP_HIGHUSER, GFP_KERNEL, GFP_KERNEL_ACCOUNT } from '../kernel/mm/gfp.js';
 import { fault_pages } from '../kernel/mm/memory.js';
 import { spend } from '../kernel/sched/core.js';
@@ -30,7 +31,7 @@ export function* probe(program: Program, t: Task, step: StepOf<'probe'>): Flow {
   const end_ns = k.sim.nowNs + program.draw(step.duration);
   while (k.sim.nowNs < end_ns && !t.sigkill_pending) {
     if (!(yield* call(program, t, step.kind))) fail(program, ...FAILURE[step.kind]);
-    yield* k.back_to_user_mode(t);
+    yield* back_to_user_mode(k, t);
     yield* nanosleep(k, t, program.draw(step.every));
   }
 }

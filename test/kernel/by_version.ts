@@ -8,18 +8,16 @@ import { GFP_KERNEL, GFP_NOFS } from '../../src/kernel/mm/gfp.js';
 import { mem_cgroup_out_of_memory } from '../../src/kernel/mm/memcg_oom.js';
 import { try_charge } from '../../src/kernel/mm/memcontrol.js';
 import { pagefault_out_of_memory } from '../../src/kernel/mm/memory.js';
-import { mem_cgroup_handle_over_high } from '../../src/kernel/mm/memory_high.js';
 import { get_mm_rss } from '../../src/kernel/mm/mm_types.js';
 import { mem_cgroup_scan_tasks, oom_badness } from '../../src/kernel/mm/oom_kill.js';
 import { wake_oom_reaper } from '../../src/kernel/mm/oom_reaper.js';
 import { mark_oom_victim } from '../../src/kernel/mm/oom_victim.js';
 import { process_mrelease } from '../../src/kernel/mm/process_mrelease.js';
-import { mem_cgroup_protection } from '../../src/kernel/mm/protection.js';
 import { PROFILES, type Profile } from '../../src/kernel/profile.js';
 import { spend } from '../../src/kernel/sched/core.js';
 import { psi_memstall_enter } from '../../src/kernel/sched/psi.js';
-import { snapshot_cgroups } from '../../src/kernel/take_snapshot.js';
 import { play } from '../userspace/play.js';
+import { CGROUP_ROWS } from './by_version_cgroup.js';
 import { MS, type World, type WorldSpec, world } from './fixture.js';
 import { area } from './placement.js';
 
@@ -69,7 +67,7 @@ const touch_memory = (w: World<'a'>, pages: number): void => {
 };
 
 /** [switch, what is seen, in which presets, how to see it]; presets that are not named are as the one before. */
-type Row = readonly [keyof Profile, string, string, (kernel: string) => Seen];
+export type Row = readonly [keyof Profile, string, string, (kernel: string) => Seen];
 
 export const ROWS: readonly Row[] = [
   [
@@ -304,85 +302,7 @@ export const ROWS: readonly Row[] = [
       return w.memcg('/g').events.oom_group_kill;
     },
   ],
-  [
-    'memory_min',
-    'writing memory.min',
-    '4.14: ENOENT, 4.19: null',
-    (kernel) => {
-      const w = world({ kernel, cgroups: { '/a': {} }, tasks: { sh: {} } });
-      return w.write(w.tasks.sh, '/a', 'memory.min', 5);
-    },
-  ],
-  [
-    'low_protection',
-    'a cgroup that uses as much as its memory.low',
-    '4.14: none, 5.4: low',
-    (kernel) => {
-      const w = world({ kernel, cgroups: { '/a': { low: 100, slab: 100 } } });
-      return mem_cgroup_protection(w.k, w.memcg('/'), w.memcg('/a'));
-    },
-  ],
-  [
-    'high_throttle',
-    'a task far over memory.high sleeps',
-    '4.14: false, 5.4: true',
-    (kernel) => {
-      const cgroups = { '/a': { high: 100, slab: 500 } };
-      const w = world({ kernel, cgroups, tasks: { me: { cgroup: '/a' } } });
-      w.tasks.me.memcg_nr_pages_over_high = 64;
-      w.run(w.tasks.me, mem_cgroup_handle_over_high(w.k, w.tasks.me));
-      return w.ms > 1000;
-    },
-  ],
-  [
-    'high_retries',
-    'after a write to memory.high usage fits, though most pages are found in use',
-    '4.14: false, 5.9: true',
-    (kernel) => {
-      const cgroups = { '/a': { file: 5000 } };
-      const w = world({ kernel, cgroups, tasks: { sh: {} }, referenced_file: 900 });
-      w.write(w.tasks.sh, '/a', 'memory.high', 1000);
-      return w.memcg('/a').memory.usage <= 1000;
-    },
-  ],
-  [
-    'memory_reclaim',
-    'writing 320 pages to memory.reclaim gets as many',
-    '4.14: false, 5.19: true',
-    (kernel) => {
-      const w = world({ kernel, cgroups: { '/a': { file: 5000 } }, tasks: { sh: {} } });
-      w.write(w.tasks.sh, '/a', 'memory.reclaim', 320);
-      return 5000 - w.memcg('/a').memory.usage >= 320;
-    },
-  ],
-  [
-    'cgroup_kill',
-    'who is killed by writing 1 to cgroup.kill',
-    '4.14: , 5.19: a b',
-    (kernel) => {
-      const w = world<string>({
-        kernel,
-        cgroups: { '/g': {}, '/g/x': {} },
-        tasks: { sh: {}, a: { cgroup: '/g', state: 'D' }, b: { cgroup: '/g/x', state: 'D' } },
-      });
-      w.write(w.tasks.sh!, '/g', 'cgroup.kill', '1');
-      return ['sh', 'a', 'b'].filter((name) => w.tasks[name]!.sigkill_pending).join(' ');
-    },
-  ],
-  [
-    'events_hierarchical',
-    'oom_kill in memory.events of the parent of a killed task',
-    '4.14: 0, 5.2: 1',
-    (kernel) => {
-      const w = world({
-        kernel,
-        cgroups: { '/p': {}, '/p/c': {} },
-        tasks: { me: {}, a: { cgroup: '/p/c', anon: 9 } },
-      });
-      w.run(w.tasks.me, w.oom(w.tasks.me));
-      return snapshot_cgroups(w.k).find(({ path }) => path === '/p')!.events.oom_kill;
-    },
-  ],
+  ...CGROUP_ROWS,
   [
     'unix_sock_account',
     'buffers of unix sockets are charged',

@@ -1,5 +1,7 @@
 /** User page faults (mm/memory.c): anonymous and shared memory, swap-in, and what a failed one does. */
+
 import type { Flow } from '../../engine/coroutine.js';
+import { back_to_user_mode, has_exit_work } from '../entry.js';
 import type { Kernel } from '../kernel.js';
 import { spend } from '../sched/core.js';
 import { force_sigkill, SIGBUS, SIGSEGV } from '../sched/signal.js';
@@ -186,7 +188,7 @@ export function* fault_pages(k: Kernel, t: Task, vma: Vma, n: number): Flow {
       t.memcg_in_oom = null;
       left--;
     } else if (yield* user_fault(k, t, vma)) left--;
-    if (k.has_exit_work(t)) yield* k.back_to_user_mode(t);
+    if (has_exit_work(t)) yield* back_to_user_mode(k, t);
   }
 }
 
