@@ -22,3 +22,11 @@ function aliveByNumber(pid: number): string | null {
     return (error as NodeJS.ErrnoException).code === 'EPERM' ? String(pid) : null;
   }
 }
+
+let own: string | null | undefined;
+
+/** This process; asked for once. */
+export function ownIdentity(): string | null {
+  own ??= processIdentity(process.pid);
+  return own;
+}

@@ -1,6 +1,7 @@
-import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { OutputError, reasonOf } from './errors.js';
+import { FRAMES_NAME } from './frames_file.js';
 import { makeFolder } from './make_folder.js';
 import { type Manifest, readManifest } from './manifest.js';
 import { processIdentity } from './process_identity.js';
@@ -36,18 +37,30 @@ const PART_LENGTH_MAX = 60;
  *
  * @param identity the run's token without fingerprint
  * @param force takes over whatever is there
+ * @returns whether it was created
  * @throws OutputError when it holds another run or anything else, is being written to, or cannot be created
  */
-export function prepareRunFolder(dir: string, identity: string, force: boolean): void {
-  if (existsSync(dir)) {
-    if (!statSync(dir).isDirectory()) throw new OutputError(`${dir} exists and is not a folder`);
-    if (!force) refuseOther(dir, identity);
-    refuseOpen(dir);
-  }
+export function prepareRunFolder(dir: string, identity: string, force: boolean): boolean {
   try {
-    makeFolder(dir);
+    if (makeFolder(dir)) return true;
   } catch (error) {
+    if (existsSync(dir)) throw new OutputError(`${dir} exists and is not a folder`);
     throw new OutputError(`cannot create the folder ${dir}: ${reasonOf(error)}`, { cause: error });
+  }
+  if (!force) refuseOther(dir, identity);
+  refuseOpen(dir);
+  return false;
+}
+
+/** Removes what not every run has: left by another run, it would be taken for this run's. */
+export function removeLeftovers(dir: string): void {
+  for (const name of readEntries(dir)) {
+    if (!POLICY_NAME.test(name) && name !== FRAMES_NAME) continue;
+    try {
+      rmSync(join(dir, name));
+    } catch (error) {
+      throw new OutputError(`cannot remove ${join(dir, name)}: ${reasonOf(error)}`);
+    }
   }
 }
 
@@ -69,24 +82,19 @@ export function storedPolicy(dir: string): string | null {
   return name === undefined ? null : join(dir, name);
 }
 
-/**
- * Keeps the policy file too; one that another run left there would be taken for this run's.
- * @returns its name there, or null
- */
+/** Keeps the policy file too. @returns its name there, or null */
 export function writePolicy(
   dir: string,
   policy: { path: string; text: string } | null,
 ): string | null {
-  const kept = policy === null ? null : `policy${extname(policy.path)}`;
+  if (policy === null) return null;
+  const name = `policy${extname(policy.path)}`;
   try {
-    for (const name of readdirSync(dir)) {
-      if (POLICY_NAME.test(name) && name !== kept) rmSync(join(dir, name));
-    }
-    if (policy !== null) writeFileSync(join(dir, kept!), policy.text);
+    writeFileSync(join(dir, name), policy.text);
   } catch (error) {
     throw new OutputError(`cannot write the policy to ${dir}: ${reasonOf(error)}`);
   }
-  return kept;
+  return name;
 }
 
 const OTHER_HINT = 'choose another place with --out DIR, or replace it with --force';

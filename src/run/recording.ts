@@ -1,12 +1,17 @@
-import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { OutputError } from '../record/errors.js';
 import { FRAMES_NAME, FramesFile } from '../record/frames_file.js';
 import { type Manifest, type ManifestState, writeManifest } from '../record/manifest.js';
 import type { RunFacts } from '../record/narrator.js';
-import { processIdentity } from '../record/process_identity.js';
+import { ownIdentity } from '../record/process_identity.js';
 import { RunRecorder } from '../record/recorder.js';
-import { prepareRunFolder, RUN_FILES, writePolicy, writeWorkload } from '../record/run_folder.js';
+import {
+  prepareRunFolder,
+  RUN_FILES,
+  removeLeftovers,
+  writePolicy,
+  writeWorkload,
+} from '../record/run_folder.js';
 import { checkpointOf } from './checkpoint.js';
 import type { RunObserver } from './drive.js';
 import type { WorkloadSource } from './identity.js';
@@ -70,14 +75,14 @@ export class Recording implements RunObserver {
       },
       summary: null,
     };
-    prepareRunFolder(dir, text, force);
-    writeManifest(dir, { ...this.#unfinished, writer: processIdentity(process.pid) });
+    const isNew = prepareRunFolder(dir, text, force);
+    writeManifest(dir, { ...this.#unfinished, writer: ownIdentity() });
+    if (!isNew) removeLeftovers(dir); // not before: a manifest that says `finished` is true
     writeWorkload(dir, source.text);
     const policyName = writePolicy(dir, policyFile);
     this.#recorder = new RunRecorder(dir, text);
     this.#recorder.attach(system.trace);
     const framesPath = join(dir, FRAMES_NAME);
-    if (!frames) rmSync(framesPath, { force: true }); // of an earlier run, perhaps not a whole one
     this.#frames = frames ? new FramesFile(framesPath, factsOf(system, identity)) : null;
     this.#frames?.begin(system);
     const others = [policyName, frames ? FRAMES_NAME : null].filter((name) => name !== null);

@@ -2,7 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { OutputError, reasonOf } from '../../record/errors.js';
 import { makeFolder } from '../../record/make_folder.js';
-import { processIdentity } from '../../record/process_identity.js';
+import { ownIdentity, processIdentity } from '../../record/process_identity.js';
 
 /** Says who plays into a folder, while somebody does. */
 const LOCK = 'playing.pid';
@@ -36,7 +36,7 @@ export function takeFolder(dir: string): () => void {
 
 function created(path: string): boolean {
   try {
-    writeFileSync(path, `${processIdentity(process.pid)}\n`, { flag: 'wx' });
+    writeFileSync(path, `${ownIdentity()}\n`, { flag: 'wx' });
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
