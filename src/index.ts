@@ -21,7 +21,16 @@ export type {
   ProcessView,
   PsiView,
 } from './kernel/policy/custom_api.js';
-export type { CgroupSnapshot, MachineSnapshot, TaskSnapshot } from './kernel/snapshot.js';
+export {
+  type CgroupSnapshot,
+  COUNT_GAUGES,
+  type Gauges,
+  MACHINE_COUNT_GAUGES,
+  MACHINE_PAGE_GAUGES,
+  type MachineSnapshot,
+  PAGE_GAUGES,
+  type TaskSnapshot,
+} from './kernel/snapshot.js';
 export {
   type AnyTraceHandler,
   type Candidate,

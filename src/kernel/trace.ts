@@ -7,14 +7,17 @@
  * even evaluate its argument.
  */
 
-/** Who was running, on whose behalf: the part common to all events, as ftrace prints it. */
+/**
+ * Who was running, on whose behalf: the part common to all events, as ftrace prints it. One object may
+ * be that of several of them.
+ */
 export interface TraceContext {
-  timeNs: number;
+  readonly timeNs: number;
   /** Sequence number of the engine event being dispatched. */
-  seq: number;
-  pid: number;
-  comm: string;
-  cgroup: string;
+  readonly seq: number;
+  readonly pid: number;
+  readonly comm: string;
+  readonly cgroup: string;
 }
 
 /** One ranked candidate of a victim selection: everything the arithmetic needs. Pages. */
