@@ -3,7 +3,7 @@ import { count, countOrNull } from './numbers.js';
 import type { ExitingVictim, KillLine, KillVerb, ReaperLine } from './types.js';
 
 const HEAD =
-  /([Ww]ould have killed|[Kk]ill(?:ed)?) process :?(\d{1,10})(?:, UID (\d{1,10}),?)? ?\(?/;
+  /([Ww]ould have killed|(?:OOM k|[Kk])ill(?:ed)?) process :?(\d{1,10})(?:, UID (\d{1,10}),?)? ?\(?/;
 
 /** Where the command name, which may hold parentheses, must have ended. */
 const TAILS = [' total-vm', ' vsz:', ', UID', ' score ', ' sharing same', '. But', ', now', '.'];
@@ -25,7 +25,7 @@ export function parseKill(text: string, line: number): KillLine | null {
     message: messageOf(text.slice(0, head.index)),
     score: countOrNull(/score(-?\d{1,19})/.exec(tail)?.[1]),
     uid: countOrNull(head[3] ?? /UID:?(\d{1,10})/.exec(tail)?.[1]),
-    totalVmKb: kB('total-vm') ?? kB('vsz'),
+    totalVmKb: kB('total-vm') ?? kB('vsz') ?? kB('vm'),
     anonRssKb: kB('anon-rss'),
     fileRssKb: kB('file-rss'),
     shmemRssKb: kB('shmem-rss'),
@@ -39,7 +39,9 @@ export function parseKill(text: string, line: number): KillLine | null {
 /** The kernel's own words before the verb, whatever a logger has put in front of them. */
 function messageOf(before: string): string {
   const message = before.trimEnd().replace(/:$/, '').trim();
-  const own = /(?:memory cgroup )?out of memory(?: \([a-z_]{1,40}\))?$/i.exec(message);
+  const own = /(?:memory cgroup )?out of memory(?: in UB \S{1,16}| \([a-z_]{1,40}\))?$/i.exec(
+    message,
+  );
   return own?.[0] ?? message;
 }
 

@@ -49,7 +49,7 @@ const NUMBER =
   /^(?:\d{1,12} (?:total pagecache pages|pages |pagecache pages|reserved pages)|(?:Free|Total) swap {0,2}=|Swap cache)/;
 const STACK =
   /^(?:Call Trace|\[<[0-9a-f]|RIP|RSP|R[A-D]X:|R[BDS][PI]:|R\d\d:|Code:|Hardware name|<\/?TASK>|<\/?IRQ>|\? |EIP|E[A-D]X:|EFLAGS|DS:|ESI|Exception stack|[0-9a-f]{4}: |Tainted: |[\w.]{2,80}\+0x[0-9a-f]|(?:[0-9a-f]{16} ){2})/;
-const KILL = /(?:Kill|kill|Killed|have killed) process (?::?\d|$)/;
+const KILL = /(?:Kill|kill|Killed|(?:have|OOM) killed) process (?::?\d|$)/;
 const EXITING = /OOM victim \d{1,10} \(.{0,64}\) is already exiting/;
 const LOST =
   /(?:messages? (?:suppressed|dropped|lost)|callbacks suppressed|Missed \d{1,9} kernel messages|some messages lost|lost \d{1,9} messages)/;

@@ -12,7 +12,9 @@ type Found = Pick<
  */
 export function scopeOf(found: Found, memcgInStack: boolean): [OomReport['scope'], string] {
   const message = found.kills.find((kill) => kill.message !== '')?.message ?? '';
-  if (/^.{0,40}memory cgroup out of memory/i.test(message)) return ['memcg', 'the kill line'];
+  // OpenVZ's containers have user beancounters in place of cgroups.
+  const inGroup = /^.{0,40}(?:memory cgroup out of memory|out of memory in UB )/i;
+  if (inGroup.test(message)) return ['memcg', 'the kill line'];
   if (found.memcg !== null && found.memcg.memory !== null) return ['memcg', 'the usage lines'];
   if (found.memcg !== null) return ['memcg', 'the cgroup that is named'];
   if (found.summary?.globalOom === true) return ['global', 'global_oom in the summary line'];

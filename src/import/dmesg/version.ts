@@ -58,6 +58,11 @@ interface Mark {
 const NEVER: readonly [number, number, number] = [999, 0, 0];
 const killed = (report: OomReport) => report.kills.find((kill) => kill.verb === 'kill');
 
+/** OpenVZ's containers have user beancounters. */
+function inBeancounter(report: OomReport): boolean {
+  return killed(report)?.message.includes(' in UB ') === true;
+}
+
 /** Marks of age, from the kernels' own sources; `until` is the first release without the mark. */
 const MARKS: readonly Mark[] = [
   {
@@ -124,7 +129,13 @@ const MARKS: readonly Mark[] = [
     says: 'the kill takes one line',
     since: [5, 1, 0],
     until: NEVER,
-    seen: (r) => (killed(r)?.message ?? '') !== '',
+    seen: (r) => (killed(r)?.message ?? '') !== '' && !inBeancounter(r),
+  },
+  {
+    says: "the kill line is OpenVZ's",
+    since: [2, 6, 32],
+    until: [3, 11, 0],
+    seen: inBeancounter,
   },
   {
     says: 'the kill line has no oom_score_adj',

@@ -37,6 +37,11 @@ const FORMS: readonly [string, string, object][] = [
     { verb: 'would', comm: 'safe' },
   ],
   [
+    'OpenVZ',
+    'Out of memory in UB 4711: OOM killed process 29 (npm) score 0 vm:1506kB, rss:237kB, swap:1kB',
+    { verb: 'kill', comm: 'npm', totalVmKb: 1506, message: 'Out of memory in UB 4711', score: 0 },
+  ],
+  [
     'RHEL 7.6',
     'Killed process 42 (java), UID 1001, total-vm:8kB, anon-rss:7kB, file-rss:0kB, shmem-rss:1kB',
     { uid: 1001, comm: 'java', shmemRssKb: 1 },
