@@ -247,7 +247,7 @@ export class ReportBuilder {
     const tasks = this.#sections.table.finish();
     const summary = this.#summary;
     const evident =
-      this.#trigger !== null ||
+      this.#isHeader() ||
       this.#kills.length > 0 ||
       summary !== null ||
       this.#reaped.length > 0 ||
@@ -293,6 +293,14 @@ export class ReportBuilder {
       earlierVictims: earlierIn(tasks?.rows ?? [], victims),
       hint: memory?.totalSwapKb === null || memory === null ? hint : null,
     };
+  }
+
+  /** Whether its first line is the kernel's, and not a sentence that ends as that begins. */
+  #isHeader(): boolean {
+    const { gfpMask, order, oomScoreAdj, pid } = this.#trigger ?? {};
+    const said = gfpMask ?? order ?? oomScoreAdj ?? pid ?? null;
+    const stamp = this.#first.seconds ?? this.#first.stamp;
+    return this.#trigger !== null && (said !== null || stamp !== null);
   }
 
   /** A name broken by wrapping is better in the table, where its own column holds it. */

@@ -73,7 +73,8 @@ export function kindOf(text: string): LineKind {
 
 function oomKind(head: string): LineKind | null {
   if (head.includes('oom')) {
-    if (/invoked\s{1,4}oom-killer/.test(head)) return 'invoked';
+    // People who write about it go on in words of their own.
+    if (/invoked\s{1,4}oom-killer(?::|$| in ub )/.test(head)) return 'invoked';
     if (head.startsWith('oom-kill:')) return 'summary';
     if (head.startsWith('oom_reaper:')) return 'reaper';
     if (head.startsWith('oom_policy=')) return 'policy';

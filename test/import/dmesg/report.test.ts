@@ -141,6 +141,24 @@ describe('scope', () => {
   });
 });
 
+test('prose around a report is none', () => {
+  const [head, ...rest] = global(newKill(A));
+  const [before, after] = [rest.slice(0, 8), rest.slice(8)];
+  const article = [
+    'Then the log says that alpha invoked oom-killer:',
+    '',
+    head!,
+    ...before,
+    '',
+    'This is the line that matters: `alpha invoked oom-killer`. The OOM killer is a part of Linux.',
+    '',
+    ...after,
+  ];
+  const found = reports(article);
+  expect(found.map(killed)).toEqual([[100]]);
+  expect(found[0]?.tasks?.rows).toHaveLength(3);
+});
+
 describe('scope and constraint as vendors and people write them', () => {
   test('a global OOM of a kernel that names the host as the limit', () => {
     const lines = compose({
