@@ -36,6 +36,8 @@ export class RecordAssembler {
   #pending: Pending | null = null;
   #afterForeign = false;
   #inStats = false;
+  #text = '';
+  #textKind: LineKind = kindOf('');
   readonly #widths = new WrapWidths();
   readonly #learnt = new LearntPrefix();
   /** Numeric columns of the current task table, from its header; 0 while unknown. */
@@ -84,9 +86,10 @@ export class RecordAssembler {
   /** The line without its prefix, a known one or one that this log has taught. */
   #stripped(raw: string): StrippedLine {
     const stripped = stripPrefix(raw);
-    if (stripped.foreign || embeddedStamp(stripped.text) > 0) return stripped;
-    const kind = kindOf(stripped.text);
+    if (stripped.foreign) return stripped;
+    const kind = this.#kindOf(stripped.text);
     if (kind !== 'unknown' && kind !== 'invoked') return stripped;
+    if (embeddedStamp(stripped.text) > 0) return stripped;
     const rest = this.#learnt.strip(stripped.text);
     if (rest === null) return stripped;
     const inner = stripPrefix(rest);
@@ -217,8 +220,17 @@ export class RecordAssembler {
     if (pending.kind === 'unknown') pending.kind = this.#kind(joined);
   }
 
+  /** Every line is asked for twice: with what may be a prefix, and without. */
+  #kindOf(text: string): LineKind {
+    if (text !== this.#text) {
+      this.#text = text;
+      this.#textKind = kindOf(text);
+    }
+    return this.#textKind;
+  }
+
   #kind(text: string): LineKind {
-    const kind = kindOf(text);
+    const kind = this.#kindOf(text);
     // `anon 123` is a statistic only below `Memory cgroup stats for …:`.
     return kind === 'stat' && !this.#inStats ? 'unknown' : kind;
   }

@@ -180,15 +180,17 @@ const TAGS =
 /** Markdown as converters write it has a backslash before whatever could be a mark. */
 const MARKDOWN = /\\[[\]_|#]/;
 const ESCAPED = /\\([[\]_|#*<>()~.-])/g;
+/** How a line ends that has anything of this at its end; `l` is of ` - kernel`. */
+const DECORATION_ENDS: readonly string[] = ['"', "'", '`', '|', ',', ';', ' ', 'l'];
 /** One kind of quotation mark around the line, as in source code. */
 const QUOTED = /^\s{0,64}(["'`])(.*)\1[,;]?\s*$/;
 
 /** What web pages, source code, tables and switches put around a line, at its end, too. */
 function undecorated(line: string): string {
-  const escaped = MARKDOWN.test(line) ? line.replaceAll(ESCAPED, '$1') : line;
+  const marked = line.includes('\\') && MARKDOWN.test(line);
+  const escaped = marked ? line.replaceAll(ESCAPED, '$1') : line;
   const plain = escaped.includes('<') ? escaped.replaceAll(TAGS, '') : escaped;
-  const last = plain.trimEnd().slice(-2);
-  if (!/["'`|]|[,;l]$/.test(last)) return plain;
+  if (!DECORATION_ENDS.includes(plain.at(-1) ?? '')) return plain;
   const quoted = QUOTED.exec(plain)?.[2];
   // A row of CSV: the message is its last field.
   if (quoted !== undefined) return quoted.slice(quoted.lastIndexOf('","') + 1).replace(/^,"/, '');
