@@ -11,6 +11,7 @@ import {
   TASK_STOPPED,
   TASK_UNINTERRUPTIBLE,
   type Task,
+  ZERO_NS,
 } from './task.js';
 
 /** Yielded by a flow, or returned by a program, that needs `task.burst_ns` of CPU time. */
@@ -65,7 +66,7 @@ export class Scheduler {
   readonly #rq = new RunQueue();
   readonly #slots: (Task | null)[] = [];
   readonly #free_slots: number[] = [];
-  #min_vruntime_ns = 0;
+  #min_vruntime_ns = ZERO_NS;
   /** CPUs without a task: none is looked for where there is none. */
   #idle_cpus: number;
   readonly #latency_ns: number;
@@ -85,7 +86,7 @@ export class Scheduler {
       since_ns: 0,
       burst_ns: 0,
       burst_start_ns: 0,
-      next_tick_ns: 0,
+      next_tick_ns: ZERO_NS,
       need_resched: false,
     }));
     this.#idle_cpus = cpus;

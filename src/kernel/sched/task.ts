@@ -27,6 +27,12 @@ export interface UserProgram {
   run(task: Task): number;
 }
 
+/**
+ * No time at all, as a float (−0). With 0, V8 would take a field for one of small integers until a time
+ * is beyond 2³¹ ns, two seconds from the start, and would throw away what it has compiled by then.
+ */
+export const ZERO_NS = -0;
+
 const NOBODY: ReadonlySet<Task> = new Set();
 
 /** Kernel memory that an open file holds, charged to whoever filled it. */
@@ -147,7 +153,7 @@ export class Task implements Waiter {
 
   /** CPU time asked for by the last RUN, ns. */
   burst_ns = 0;
-  vruntime_ns = 0;
+  vruntime_ns = ZERO_NS;
   cpu = -1;
   /** The CPU it was on last: where it is to run when it wakes up. */
   last_cpu = 0;
