@@ -117,7 +117,7 @@ export const SWITCH_DOCS: Readonly<Record<keyof Profile, SwitchDoc>> = {
     source: 'mem_cgroup_handle_over_high(): in 5.4, not in 4.15',
   },
   high_retries: {
-    doc: 'reclaims in vain before a task over high sleeps; 0: one',
+    doc: 'reclaims in vain before a sleep over high; 0: one',
     source: 'mem_cgroup_handle_over_high(): in_retry in 5.9; memory_high_write(): loops in 5.6',
   },
   memory_reclaim: {
