@@ -14,7 +14,8 @@ export function* nanosleep(k: Kernel, t: Task, ns: number): Flow {
     t.wchan = 'nanosleep';
     yield k.sched.sleep_until(t, end_ns, TASK_INTERRUPTIBLE);
     t.wchan = '';
-  } while (t.stop_pending && !t.sigkill_pending);
+    // Stopped and continued before it had the CPU: no stop is pending any more.
+  } while (k.sim.nowNs < end_ns && !t.sigkill_pending);
 }
 
 /**

@@ -183,3 +183,17 @@ describe('memory.high is looked at after each system call or fault of a step', (
     expect(of('oomsim:memcg_event').length).toBeCloseTo((40 * 256) / 32, -1);
   });
 });
+
+test('a sleep goes on with what is left after SIGSTOP and SIGCONT at once', () => {
+  const { of } = play(
+    `
+    name: stopped
+    machine: { memory: 256MiB }
+    processes: [ { name: p, program: [ { sleep: 1s }, { exit: 0 } ] } ]
+    events: [ { at: 100ms, kill: p, signal: STOP }, { at: 100ms, kill: p, signal: CONT } ]
+    until: 3s`,
+    ['sched:sched_process_exit'],
+  );
+  const [exit] = of('sched:sched_process_exit');
+  expect(exit?.timeNs).toBeGreaterThan(1_000_000_000);
+});
