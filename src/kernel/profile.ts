@@ -37,7 +37,6 @@ export interface Profile {
   memory_reclaim: boolean;
   cgroup_kill: boolean;
   events_hierarchical: boolean;
-  unix_sock_account: boolean;
   pagefault_global_oom: boolean;
   sysrq_ignores_notifiers: boolean;
   log_format: '4.15' | '5.0' | '5.2' | '5.4';
@@ -81,7 +80,6 @@ const V4_15: Profile = {
   memory_reclaim: false,
   cgroup_kill: false,
   events_hierarchical: false,
-  unix_sock_account: false,
   pagefault_global_oom: true,
   sysrq_ignores_notifiers: false,
   log_format: '4.15',
@@ -132,7 +130,6 @@ const HISTORY: readonly Preset[] = [
       memcg_oom_needs_fs: false,
       low_protection: 'proportional',
       high_throttle: true,
-      unix_sock_account: true,
       log_format: '5.4',
     },
   },

@@ -132,10 +132,6 @@ export const SWITCH_DOCS: Readonly<Record<keyof Profile, SwitchDoc>> = {
     doc: 'memory.events counts the whole subtree',
     source: 'memcg_memory_event(): in 5.2.1, not in 5.0.1',
   },
-  unix_sock_account: {
-    doc: 'unix sockets are charged to the sender',
-    source: 'sock_alloc_send_pskb(): in 5.4 at the latest; measured on 6.1, not on 4.15',
-  },
   pagefault_global_oom: {
     doc: 'a fault without memory runs the OOM killer',
     source: 'pagefault_out_of_memory(): in 5.9.1, not in 5.17-rc5',

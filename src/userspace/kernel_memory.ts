@@ -85,13 +85,15 @@ export function* fill_pipes(program: Program, t: Task, step: StepOf<'pipes'>): F
 
 export function* fill_sockets(program: Program, t: Task, step: StepOf<'sockets'>): Flow {
   const { k } = program.host;
-  const gfp = k.profile.unix_sock_account ? GFP_KERNEL_ACCOUNT : GFP_KERNEL;
   for (let i = 0; i < step.count && !t.sigkill_pending; i++) {
     if (!(yield* keep_slab(k, t, 'socket', i))) {
       fail(program, 'socketpair', 'ENOMEM');
       return;
     }
-    if (!(yield* keep_pages(k, t, 'pipe', gfp, SOCKET_PAGES))) fail(program, 'send', 'ENOBUFS');
+    // unix_create1(): sk_allocation is GFP_KERNEL_ACCOUNT.
+    if (!(yield* keep_pages(k, t, 'pipe', GFP_KERNEL_ACCOUNT, SOCKET_PAGES))) {
+      fail(program, 'send', 'ENOBUFS');
+    }
     yield* pause_sometimes(program, t, i, step.every);
   }
 }

@@ -1,6 +1,6 @@
 import type { Flow } from '../engine/coroutine.js';
 import { back_to_user_mode } from '../kernel/entry.js';
-import { GFP_HIGHUSER, GFP_KERNEL, GFP_KERNEL_ACCOUNT } from '../kernel/mm/gfp.js';
+import { GFP_HIGHUSER, GFP_KERNEL_ACCOUNT } from '../kernel/mm/gfp.js';
 import { fault_pages } from '../kernel/mm/memory.js';
 import { spend } from '../kernel/sched/core.js';
 import { munmap } from '../kernel/sched/exit.js';
@@ -40,9 +40,8 @@ function* call(program: Program, t: Task, kind: ProbeKind): Flow<boolean> {
   const { k } = program.host;
   switch (kind) {
     case 'pipe':
-      return yield* borrow_pages(k, t, 'pipe', GFP_KERNEL_ACCOUNT, PROBE_PAGES);
     case 'sock':
-      return yield* borrow_pages(k, t, 'pipe', GFP_KERNEL, PROBE_PAGES);
+      return yield* borrow_pages(k, t, 'pipe', GFP_KERNEL_ACCOUNT, PROBE_PAGES);
     case 'tmpfs':
       return yield* borrow_pages(k, t, 'slab', { ...GFP_HIGHUSER, account: true }, PROBE_PAGES);
     case 'fork':

@@ -16,7 +16,6 @@ import { process_mrelease } from '../../src/kernel/mm/process_mrelease.js';
 import { PROFILES, type Profile } from '../../src/kernel/profile.js';
 import { spend } from '../../src/kernel/sched/core.js';
 import { psi_memstall_enter } from '../../src/kernel/sched/psi.js';
-import { play } from '../userspace/play.js';
 import { CGROUP_ROWS } from './by_version_cgroup.js';
 import { MS, type World, type WorldSpec, world } from './fixture.js';
 import { area } from './placement.js';
@@ -303,20 +302,6 @@ export const ROWS: readonly Row[] = [
     },
   ],
   ...CGROUP_ROWS,
-  [
-    'unix_sock_account',
-    'buffers of unix sockets are charged',
-    '4.14: false, 5.4: true',
-    (kernel) => {
-      const { system } = play(`
-        machine: { memory: 256MiB }
-        kernel: "${kernel}"
-        cgroups: { /a: }
-        processes: [ { name: p, cgroup: /a, program: [ { sockets: 50 }, hold ] } ]
-        until: 1s`);
-      return system.cgroups().find(({ path }) => path === '/a')!.pipePages > 0;
-    },
-  ],
   [
     'pagefault_global_oom',
     'whom a fault kills that has found no memory',

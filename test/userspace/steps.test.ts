@@ -184,6 +184,23 @@ describe('memory.high is looked at after each system call or fault of a step', (
   });
 });
 
+test.each(['4.15', '6.1'])(
+  'buffers of unix sockets are charged to whoever fills them: %s',
+  (version) => {
+    const { errors, victims, system } = play(`
+    name: sockets
+    machine: { memory: 256MiB }
+    kernel: "${version}"
+    cgroups: { /a: { memory.max: 4MiB } }
+    processes: [ { name: p, cgroup: /a, program: [ { sockets: 100 }, hold ] } ]
+    until: 1s`);
+    expect(errors).toContain('send ENOBUFS');
+    // Up to 4.18 a system call at the limit fails and kills nobody.
+    expect(victims).toEqual(version === '4.15' ? [] : ['p']);
+    expect(system.cgroups().find(({ path }) => path === '/a')?.events.oom).toBeGreaterThan(0);
+  },
+);
+
 test('a sleep goes on with what is left after SIGSTOP and SIGCONT at once', () => {
   const { of } = play(
     `
