@@ -68,7 +68,9 @@ export function* do_swap_page(k: Kernel, t: Task, mapping: Mapping, n: number): 
   }
   psi_memstall_enter(k, t);
   const done_ns = k.swap.submit(k.sim.nowNs, 1);
+  t.wchan = 'do_swap_page';
   yield k.sched.sleep_until(t, done_ns, TASK_UNINTERRUPTIBLE);
+  t.wchan = '';
   psi_memstall_leave(k, t);
   if (mapping.swapped === 0 || on_device(set) <= 0) {
     // Another task has brought it back, or nobody wants it any more.
