@@ -102,22 +102,26 @@ class SampleRow {
 
   /** @param at where the gauges of this cgroup begin */
   update(gauges: Float64Array, at: number): void {
-    const shown = this.#cgroup;
-    for (let i = 0; i < CGROUP_GAUGES; i++) {
-      const value = gauges[at + i]!;
-      if (value === shown[i]) continue;
-      shown[i] = value;
-      this.#set(CGROUP_FIELD + i, i < PAGE_GAUGES.length ? value * PAGE_BYTES : value);
-    }
+    this.#show(this.#cgroup, gauges, at, CGROUP_FIELD, PAGE_GAUGES.length);
   }
 
   updateMachine(gauges: Float64Array): void {
-    const shown = this.#machine;
-    for (let i = 0; i < MACHINE_GAUGES; i++) {
-      const value = gauges[i]!;
+    this.#show(this.#machine, gauges, 0, MACHINE_FIELD, MACHINE_PAGE_GAUGES.length);
+  }
+
+  /** Writes what is not as it is shown; the first `pages` gauges are pages. */
+  #show(
+    shown: Float64Array,
+    gauges: Float64Array,
+    at: number,
+    firstField: number,
+    pages: number,
+  ): void {
+    for (let i = 0; i < shown.length; i++) {
+      const value = gauges[at + i]!;
       if (value === shown[i]) continue;
       shown[i] = value;
-      this.#set(MACHINE_FIELD + i, i < MACHINE_PAGE_GAUGES.length ? value * PAGE_BYTES : value);
+      this.#set(firstField + i, i < pages ? value * PAGE_BYTES : value);
     }
   }
 

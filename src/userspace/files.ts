@@ -1,5 +1,4 @@
 /** Steps that go through the page cache: files on disk, mapped files, tmpfs. */
-
 import type { Flow } from '../engine/coroutine.js';
 import { back_to_user_mode } from '../kernel/entry.js';
 import type { Kernel } from '../kernel/kernel.js';

@@ -1,5 +1,4 @@
 /** Steps that fill kernel memory: pipes, sockets, open files, plain allocations. */
-
 import type { Flow } from '../engine/coroutine.js';
 import { back_to_user_mode } from '../kernel/entry.js';
 import type { Kernel } from '../kernel/kernel.js';

@@ -1,5 +1,4 @@
 /** Steps that use or lock memory that is already mapped. */
-
 import type { Flow } from '../engine/coroutine.js';
 import { back_to_user_mode, has_exit_work } from '../kernel/entry.js';
 import type { Mapping } from '../kernel/mm/mm_types.js';

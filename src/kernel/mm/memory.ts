@@ -1,5 +1,4 @@
 /** User page faults (mm/memory.c): anonymous and shared memory, swap-in, and what a failed one does. */
-
 import type { Flow } from '../../engine/coroutine.js';
 import { back_to_user_mode, has_exit_work } from '../entry.js';
 import type { Kernel } from '../kernel.js';
