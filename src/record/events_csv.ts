@@ -20,17 +20,14 @@ const RECORDED = TRACE_NAMES.filter((name) => name !== 'oomsim:printk');
 /** Rows that are written at once: the code that does it has to be fetched anew for each of them. */
 const BATCH_ROWS = 256;
 
-interface Hit {
-  readonly rows: EventRows;
-  readonly context: TraceContext;
-  readonly fields: Record<string, unknown>;
-}
-
 /** events.csv: one row a tracepoint, in the order in which they were hit. */
 export class EventsCsv {
   readonly #csv: CsvWriter;
-  /** Hits that have not become rows yet. */
-  readonly #hits: Hit[] = [];
+  /** Hits that have not become rows yet: whose rows they will be, who ran, and the fields. */
+  readonly #rowsOf: EventRows[] = [];
+  readonly #contexts: TraceContext[] = [];
+  readonly #fields: Record<string, unknown>[] = [];
+  #hitCount = 0;
 
   /** @throws OutputError when the file cannot be created. */
   constructor(path: string, calls?: FileCalls) {
@@ -44,7 +41,11 @@ export class EventsCsv {
       let rows: EventRows | null = null; // most tracepoints are never hit
       trace.subscribe([name], (_name, context, fields) => {
         rows ??= new EventRows(name, common);
-        if (this.#hits.push({ rows, context, fields }) === BATCH_ROWS) this.#writeHits();
+        const hit = this.#hitCount++;
+        this.#rowsOf[hit] = rows;
+        this.#contexts[hit] = context;
+        this.#fields[hit] = fields;
+        if (this.#hitCount === BATCH_ROWS) this.#writeHits();
       });
     }
   }
@@ -65,8 +66,11 @@ export class EventsCsv {
   }
 
   #writeHits(): void {
-    const hits = this.#hits.splice(0);
-    for (const { rows, context, fields } of hits) rows.add(this.#csv, context, fields);
+    const count = this.#hitCount;
+    this.#hitCount = 0; // the first row that cannot be written ends the run
+    for (let hit = 0; hit < count; hit++) {
+      this.#rowsOf[hit]!.add(this.#csv, this.#contexts[hit]!, this.#fields[hit]!);
+    }
   }
 }
 

@@ -1,10 +1,11 @@
 /**
- * `npm run bench [-- --quick] [--group NAME] [--json FILE]`
+ * `npm run bench [-- --quick] [--group NAME] [--only TEXT] [--json FILE]`
  *
  * Measures every benchmark of groups/; prints medians of rounds, with the fastest and the slowest.
  */
-import { readdirSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Benchmark, GROUPS, type Reading } from './benchmark.js';
 import {
@@ -24,12 +25,25 @@ const { values: options } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     group: { type: 'string', default: '' },
+    only: { type: 'string', default: '' },
     json: { type: 'string' },
   },
 });
 
-const wanted = ({ group, slow = false }: Benchmark | Reading): boolean =>
-  group.includes(options.group) && !(slow && options.quick);
+function wanted(measured: Benchmark | Reading): boolean {
+  const { group, slow = false } = measured;
+  const title = 'comparison' in measured ? measured.comparison : measured.name;
+  return group.includes(options.group) && title.includes(options.only) && !(slow && options.quick);
+}
+
+/**
+ * Everything that is written goes with this process, at its end: ext4 makes new files several times
+ * slower for minutes after many were deleted (fs/ext4/ialloc.c, recently_deleted()).
+ */
+const scratch = mkdtempSync(join(tmpdir(), 'oomsim-bench-'));
+process.env.TMPDIR = scratch; // for the processes that measure
+process.on('exit', () => rmSync(scratch, { recursive: true }));
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1));
 
 async function locate(): Promise<{ located: Located[]; readings: LocatedReading[] }> {
   const folder = new URL('./groups/', import.meta.url);
@@ -54,7 +68,7 @@ async function locate(): Promise<{ located: Located[]; readings: LocatedReading[
 
 const { located: chosen, readings } = await locate();
 if (chosen.length + readings.length === 0) {
-  console.error(`no group is named "${options.group}"; there are: ${GROUPS.join(', ')}`);
+  console.error(`nothing is called so; there are the groups ${GROUPS.join(', ')}`);
   process.exit(2);
 }
 

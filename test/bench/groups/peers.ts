@@ -4,7 +4,7 @@
  * not installed.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -87,14 +87,9 @@ function numberFrom(program: string, args: readonly string[]): number {
 
 /** Compiles a peer and runs it; NaN if its library is not there. */
 function compiled(file: string, flags: readonly string[], args: readonly string[]): number {
-  const dir = mkdtempSync(join(tmpdir(), 'oomsim-bench-'));
-  try {
-    const program = join(dir, 'hold');
-    numberFrom('g++', ['-O2', '-std=c++17', source(file), '-o', program, ...flags]);
-    return numberFrom(program, args);
-  } finally {
-    rmSync(dir, { recursive: true });
-  }
+  const program = join(mkdtempSync(join(tmpdir(), 'peer-')), 'hold');
+  numberFrom('g++', ['-O2', '-std=c++17', source(file), '-o', program, ...flags]);
+  return numberFrom(program, args);
 }
 
 /** Debian's packages are for Debian's Python, which need not be the first in PATH. */
