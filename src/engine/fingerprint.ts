@@ -13,7 +13,7 @@
  */
 import { createHash, type Hash } from 'node:crypto';
 
-const BATCH_WORDS = 4096;
+const BATCH_WORDS = 512;
 /** Words that one event takes at most. */
 const EVENT_WORDS_MAX = 6;
 /** Begins a victim, where an event would have the low half of its time or its kind. */

@@ -13,7 +13,7 @@ import type { Task, UserProgram } from '../kernel/sched/task.js';
 import { pages_for } from '../kernel/units.js';
 import type { Step, Variate } from '../workload/types.js';
 import type { Host, Instance } from './host.js';
-import { nanosleep, pause } from './sleep.js';
+import { nap, pause, sleep_end_ns } from './sleep.js';
 import { step_flow } from './steps.js';
 
 /** A burst of touching takes about this long at most, so that others get their turn. */
@@ -34,6 +34,8 @@ interface Touching {
   left_in_step: number;
   readonly step: number;
   readonly every: Variate | null;
+  /** The sleep behind the step that is done ends then; 0: there is none. */
+  nap_end_ns: number;
 }
 
 /** Steps being done, and those around them: a loop is a step of what it is in. */
@@ -124,6 +126,7 @@ export class Program implements UserProgram {
       left_in_step: Math.min(pages, step_pages),
       step: step_pages,
       every,
+      nap_end_ns: 0,
     };
   }
 
@@ -166,11 +169,15 @@ export class Program implements UserProgram {
       touching.left_in_step -= n;
       return spend(t, n * k.costs.touchPageNs);
     }
+    if (touching.nap_end_ns === 0 && touching.every !== null) {
+      const every_ns = this.draw(touching.every);
+      if (every_ns > 0) touching.nap_end_ns = sleep_end_ns(k, every_ns);
+    }
+    if (touching.nap_end_ns > k.sim.nowNs) return nap(k, t, touching.nap_end_ns);
+    touching.nap_end_ns = 0;
+    touching.left_in_step = Math.min(touching.left, touching.step);
     if (touching.left === 0) this.#touching = null;
-    else touching.left_in_step = Math.min(touching.left, touching.step);
-    const every_ns = touching.every === null ? 0 : this.draw(touching.every);
-    if (every_ns > 0) t.flow = nanosleep(k, t, every_ns);
-    return every_ns > 0 ? ENTER : this.run(t);
+    return this.run(t);
   }
 }
 
