@@ -85,7 +85,7 @@ function* exec_child(program: Program, child: Task, spec: ProcessSpec): Flow {
 function* leave_mm(k: Kernel, child: Task): Flow {
   const { mm } = child;
   if (mm === null) return;
-  complete_vfork_done(child);
+  complete_vfork_done(k, child);
   sync_mm_rss(mm, child);
   child.mm = null;
   rescore_signal(k, child.signal);

@@ -47,7 +47,7 @@ function last_thread(t: Task): boolean {
 
 function* exit_mm(k: Kernel, t: Task): Flow {
   const mm = t.mm;
-  complete_vfork_done(t);
+  complete_vfork_done(k, t);
   if (mm === null) return;
   t.wchan = 'exit_mm';
   yield* mm.mmap_sem.downRead(t);
@@ -64,9 +64,10 @@ function* exit_mm(k: Kernel, t: Task): Flow {
 }
 
 /** The parent that waits in vfork() may go on: the child has left its address space. */
-export function complete_vfork_done(t: Task): void {
+export function complete_vfork_done(k: Kernel, t: Task): void {
   if (t.vfork_done) return;
   t.vfork_done = true;
+  rescore_signal(k, t.signal);
   t.vfork_parent?.wake();
 }
 

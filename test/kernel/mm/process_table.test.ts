@@ -6,6 +6,7 @@ import { rescore_process } from '../../../src/kernel/mm/oom_index.js';
 import { ineligible, scan_processes } from '../../../src/kernel/mm/oom_kill.js';
 import { mark_mmf_oom_skip } from '../../../src/kernel/mm/oom_reaper.js';
 import { mark_oom_victim } from '../../../src/kernel/mm/oom_victim.js';
+import { complete_vfork_done } from '../../../src/kernel/sched/exit.js';
 import type { Task } from '../../../src/kernel/sched/task.js';
 import { type TaskSpec, type World, world } from '../fixture.js';
 
@@ -49,6 +50,7 @@ describe('the scan of the tables', () => {
     given_up(w, t) {
       if (t.mm !== null) mark_mmf_oom_skip(w.k, t.mm, t.pid, 'gave_up');
     },
+    out_of_vfork: (w, t) => complete_vfork_done(w.k, t),
     killed(w, t) {
       if (t.kthread || t.sigkill_pending) return;
       t.sigkill_pending = true;
