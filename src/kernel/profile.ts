@@ -31,7 +31,7 @@ export interface Profile {
   oom_group: boolean;
   oom_group_kill_event: boolean;
   memory_min: boolean;
-  low_protection: 'all' | 'proportional';
+  low_protection: 'all' | 'shared' | 'proportional';
   high_throttle: boolean;
   high_retries: number;
   memory_reclaim: boolean;
@@ -42,6 +42,7 @@ export interface Profile {
   log_format: '4.15' | '5.0' | '5.2' | '5.4';
   no_killable: 'panic' | 'warn_then_deadlocked';
   lru_cost_model: boolean;
+  scan_in_proportion: boolean;
   split_rss_counting: boolean;
   psi: 'none' | '4.20' | '6.1';
 }
@@ -85,6 +86,7 @@ const V4_15: Profile = {
   log_format: '4.15',
   no_killable: 'panic',
   lru_cost_model: false,
+  scan_in_proportion: true,
   split_rss_counting: true,
   psi: 'none',
 };
@@ -108,6 +110,7 @@ const HISTORY: readonly Preset[] = [
       memcg_oom: 'charge',
       oom_group: true,
       memory_min: true,
+      low_protection: 'shared',
       no_killable: 'warn_then_deadlocked',
     },
   },
@@ -159,12 +162,13 @@ const HISTORY: readonly Preset[] = [
       cgroup_kill: true,
       pagefault_global_oom: false,
       sysrq_ignores_notifiers: true,
+      psi: '6.1',
     },
   },
   {
     name: '6.1',
     doc: 'Linux 6.1 (Debian 12)',
-    switches: { exit_mmap_reaps: false, memcg_charge_batch: 64, psi: '6.1' },
+    switches: { exit_mmap_reaps: false, memcg_charge_batch: 64, scan_in_proportion: false },
   },
   {
     name: '6.14',

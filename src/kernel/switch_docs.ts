@@ -109,8 +109,10 @@ export const SWITCH_DOCS: Readonly<Record<keyof Profile, SwitchDoc>> = {
     source: 'mm/memcontrol.c: in 4.19.1 (4.18), not in 4.17',
   },
   low_protection: {
-    doc: 'memory.low protects all or in proportion',
-    source: 'mem_cgroup_protected(), get_scan_count(): proportional in 5.4',
+    doc: 'memory.low: all or nothing, by siblings, in part',
+    source:
+      'mem_cgroup_protected(): shared in 4.19.1 (230671533d64), not in 4.17; get_scan_count(): ' +
+      'proportional in 5.4',
   },
   high_throttle: {
     doc: 'tasks over memory.high sleep',
@@ -152,12 +154,16 @@ export const SWITCH_DOCS: Readonly<Record<keyof Profile, SwitchDoc>> = {
     doc: 'LRU balance by cost; anon starts inactive',
     source: 'get_scan_count(): in 5.9.1 (5.8), not in 5.4',
   },
+  scan_in_proportion: {
+    doc: 'reclaim goes on for both kinds in proportion',
+    source: 'shrink_lruvec(): scan_adjusted in 5.19, not in 6.1 (f53af4285d77)',
+  },
   split_rss_counting: {
     doc: 'threads keep up to 64 faults to themselves',
     source: 'check_sync_rss_stat(): in 6.1.20, gone in 6.2',
   },
   psi: {
     doc: 'pressure stall information, by its rules',
-    source: 'kernel/sched/psi.c: 5.0.1 (4.20), 6.14',
+    source: 'kernel/sched/psi.c: 5.0.1 (4.20), 6.14; NR_MEMSTALL_RUNNING is in 5.17 (cb0e52b77487)',
   },
 };

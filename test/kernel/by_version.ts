@@ -371,7 +371,7 @@ export const ROWS: readonly Row[] = [
   [
     'psi',
     'full stall, in ms, of a stalled task that runs on one CPU for 2 ms between ticks',
-    '4.14: null, 5.0: 0, 6.1: 2',
+    '4.14: null, 5.0: 0, 5.19: 2',
     (kernel) => {
       const w = world({ kernel, tasks: { a: {} } });
       const { a } = w.tasks;

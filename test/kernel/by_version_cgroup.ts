@@ -1,6 +1,8 @@
 /** The rows of by_version.ts that are about the files of a cgroup. */
 import { mem_cgroup_handle_over_high } from '../../src/kernel/mm/memory_high.js';
-import { mem_cgroup_protection } from '../../src/kernel/mm/protection.js';
+import { mem_cgroup_protection, unprotected_pages } from '../../src/kernel/mm/protection.js';
+import { shrink_lruvec } from '../../src/kernel/mm/shrink_lruvec.js';
+import { new_scan_control } from '../../src/kernel/mm/vmscan.js';
 import { snapshot_cgroups } from '../../src/kernel/take_snapshot.js';
 import type { Row } from './by_version.js';
 import { world } from './fixture.js';
@@ -17,11 +19,29 @@ export const CGROUP_ROWS: readonly Row[] = [
   ],
   [
     'low_protection',
-    'a cgroup that uses as much as its memory.low',
-    '4.14: none, 5.4: low',
+    'a cgroup that uses as much as its memory.low, and what is looked at of 80 pages of it',
+    '4.14: none 80, 4.19: low 80, 5.4: low 32',
     (kernel) => {
       const w = world({ kernel, cgroups: { '/a': { low: 100, slab: 100 } } });
-      return mem_cgroup_protection(w.k, w.memcg('/'), w.memcg('/a'));
+      const a = w.memcg('/a');
+      const pages = unprotected_pages(w.k, a, 80, new_scan_control({}));
+      return `${mem_cgroup_protection(w.k, w.memcg('/'), a)} ${pages}`;
+    },
+  ],
+  [
+    'scan_in_proportion',
+    'pages of 696 active files that are scanned after the target is met',
+    '4.14: 51, 6.1: 32',
+    (kernel) => {
+      const w = world({
+        kernel,
+        swap: 50_000,
+        cgroups: { '/a': { tmpfs: 16_000, file: 8000, active_file: 16_000 } },
+      });
+      const lruvec = w.memcg('/a').lruvecs[0]!;
+      const sc = new_scan_control({ kswapd: true, priority: 4 });
+      shrink_lruvec(w.k, lruvec, sc);
+      return 16_000 - lruvec.size[3]! - 32;
     },
   ],
   [

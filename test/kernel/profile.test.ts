@@ -34,14 +34,14 @@ describe('what changed between kernels (KERNEL.md 4.10)', () => {
     ['memcg_charge_batch', '4.14 32, 6.1 64'],
     ['oom_group', '4.14 false, 4.19 true'],
     ['memory_min', '4.14 false, 4.19 true'],
-    ['low_protection', '4.14 all, 5.4 proportional'],
+    ['low_protection', '4.14 all, 4.19 shared, 5.4 proportional'],
     ['high_throttle', '4.14 false, 5.4 true'],
     ['pagefault_global_oom', '4.14 true, 5.19 false'],
     ['sysrq_ignores_notifiers', '4.14 false, 5.19 true'],
     ['log_format', '4.14 4.15, 5.0 5.0, 5.2 5.2, 5.4 5.4'],
     ['no_killable', '4.14 panic, 4.19 warn_then_deadlocked'],
     ['lru_cost_model', '4.14 false, 5.9 true'],
-    ['psi', '4.14 none, 5.0 4.20, 6.1 6.1'],
+    ['psi', '4.14 none, 5.0 4.20, 5.19 6.1'],
   ])('%s: %s', (name, expected) => {
     expect(history(name)).toBe(expected);
   });

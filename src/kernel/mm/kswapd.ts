@@ -6,8 +6,9 @@ import { psi_memstall_enter, psi_memstall_leave } from '../sched/psi.js';
 import { TASK_INTERRUPTIBLE, type Task } from '../sched/task.js';
 import type { Pgdat } from './mmzone.js';
 import { zone_watermark_ok } from './page_alloc.js';
+import { age_active_anon } from './shrink_lruvec.js';
 import { wake_throttled } from './throttle.js';
-import { DEF_PRIORITY, new_scan_control, shrink_nodes } from './vmscan.js';
+import { DEF_PRIORITY, new_scan_control, shrink_nodes, snapshot_refaults } from './vmscan.js';
 
 export const MAX_RECLAIM_RETRIES_KSWAPD = 16;
 
@@ -72,6 +73,11 @@ function* balance_pgdat(k: Kernel, t: Task, pgdat: Pgdat): Flow {
   for (sc.priority = DEF_PRIORITY; sc.priority >= 1; ) {
     if (pgdat_balanced(pgdat)) break;
     sc.nr_reclaimed = 0;
+    if (k.swap.total > 0) {
+      for (const memcg of k.memcg_preorder(k.root_mem_cgroup)) {
+        age_active_anon(k, memcg.lruvecs[pgdat.id]!, sc);
+      }
+    }
     yield* shrink_nodes(k, t, nodes, sc, sc.priority);
     const cost_ns = sc.cost_ns;
     sc.cost_ns = 0;
@@ -85,5 +91,6 @@ function* balance_pgdat(k: Kernel, t: Task, pgdat: Pgdat): Flow {
       yield* k.congestion_wait(t, Math.ceil(k.jiffies.hz / 10));
     }
   }
+  snapshot_refaults(k, k.root_mem_cgroup, nodes);
   if (total === 0 && !pgdat_balanced(pgdat)) pgdat.kswapd_failures++;
 }

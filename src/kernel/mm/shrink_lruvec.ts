@@ -9,7 +9,7 @@ import {
   type PageSet,
 } from './mm_types.js';
 import { int_sqrt } from './mmzone.js';
-import { protected_share } from './protection.js';
+import { unprotected_pages } from './protection.js';
 import {
   free_lru_pages,
   free_swap_and_cache,
@@ -31,7 +31,7 @@ function get_scan_count(k: Kernel, lruvec: Lruvec, sc: ScanControl): void {
   scan_balance(k, lruvec, sc);
   for (let lru = LRU_INACTIVE_ANON; lru <= LRU_ACTIVE_FILE; lru++) {
     const size = lruvec.size[lru]!;
-    let scan = (size - protected_share(k, lruvec.memcg, size, sc)) >> sc.priority;
+    let scan = unprotected_pages(k, lruvec.memcg, size, sc) >> sc.priority;
     if (scan === 0 && !lruvec.memcg.online) scan = Math.min(size, SWAP_CLUSTER_MAX);
     const share = is_file(lru) ? sc.file_share : sc.anon_share;
     sc.nr_to_scan[lru] = share === 1 ? scan : (scan * share) | 0;
@@ -135,13 +135,18 @@ function inactive_list_is_low(
   return inactive * ratio < active;
 }
 
-/** Scans one memcg's lists until the target is met or the counts are used up. */
+/**
+ * Scans one memcg's lists until the counts are used up or, but for the first pass of direct reclaim, as
+ * many pages as the whole run is to bring have come from this memcg alone.
+ */
 export function shrink_lruvec(k: Kernel, lruvec: Lruvec, sc: ScanControl): void {
   const anon = lruvec.size[LRU_INACTIVE_ANON]! + lruvec.size[LRU_ACTIVE_ANON]!;
   if (lruvec.file_pages === 0 && (anon === 0 || k.swap.total === 0)) return; // nothing to scan
   get_scan_count(k, lruvec, sc);
   const nr = sc.nr_to_scan;
-  const keep_going = sc.target_mem_cgroup === null && !sc.kswapd && sc.priority === DEF_PRIORITY;
+  for (let lru = 0; lru < nr.length; lru++) sc.scan_targets[lru] = nr[lru]!;
+  const before = sc.nr_reclaimed;
+  let keep_going = sc.target_mem_cgroup === null && !sc.kswapd && sc.priority === DEF_PRIORITY;
   while (nr[LRU_INACTIVE_ANON]! + nr[LRU_ACTIVE_FILE]! + nr[LRU_INACTIVE_FILE]! > 0) {
     for (let lru = LRU_INACTIVE_ANON; lru <= LRU_ACTIVE_FILE; lru++) {
       const now = Math.min(nr[lru]!, SWAP_CLUSTER_MAX);
@@ -149,12 +154,39 @@ export function shrink_lruvec(k: Kernel, lruvec: Lruvec, sc: ScanControl): void 
       nr[lru]! -= now;
       shrink_list(k, lruvec, lru, now, sc);
     }
-    if (sc.nr_reclaimed >= sc.nr_to_reclaim && !keep_going) break;
+    if (keep_going || sc.nr_reclaimed - before < sc.nr_to_reclaim) continue;
+    if (!scan_in_proportion(nr, sc.scan_targets)) break;
+    keep_going = k.profile.scan_in_proportion;
   }
+  age_active_anon(k, lruvec, sc);
+}
+
+/**
+ * The target is met: the kind of which less is left to scan is done, and the other is to be scanned to
+ * the same percentage. Returns false if only one kind is left, which was scanned enough.
+ */
+function scan_in_proportion(nr: number[], targets: readonly number[]): boolean {
+  const anon = nr[LRU_INACTIVE_ANON]! + nr[LRU_ACTIVE_ANON]!;
+  const file = nr[LRU_INACTIVE_FILE]! + nr[LRU_ACTIVE_FILE]!;
+  if (anon === 0 || file === 0) return false;
+  const less = file > anon ? LRU_INACTIVE_ANON : LRU_INACTIVE_FILE;
+  const more = file > anon ? LRU_INACTIVE_FILE : LRU_INACTIVE_ANON;
+  const target = targets[less]! + targets[less + 1]! + 1;
+  const left_percent = Math.floor((Math.min(anon, file) * 100) / target);
+  nr[less] = 0;
+  nr[less + 1] = 0;
+  for (let lru = more; lru <= more + 1; lru++) {
+    const scanned = targets[lru]! - nr[lru]!;
+    nr[lru] = Math.max(0, Math.floor((targets[lru]! * (100 - left_percent)) / 100) - scanned);
+  }
+  return true;
+}
+
+/** Even where no anonymous page was scanned, some are aged: their lists are to stay in proportion. */
+export function age_active_anon(k: Kernel, lruvec: Lruvec, sc: ScanControl): void {
   if (inactive_list_is_low(k, lruvec, LRU_INACTIVE_ANON, true)) {
     shrink_active_list(k, lruvec, LRU_ACTIVE_ANON, SWAP_CLUSTER_MAX, sc);
   }
-  lruvec.refaults = lruvec.activations;
 }
 
 function shrink_list(k: Kernel, lruvec: Lruvec, lru: number, n: number, sc: ScanControl): void {
@@ -174,7 +206,10 @@ type Work = (
   pages: number,
 ) => void;
 
-/** Takes up to `n` pages off a list, set by set in turn; `work` says what becomes of each part. */
+/**
+ * Takes up to `n` pages off a list, set by set in turn; `work` says what becomes of each part. Returns
+ * how many it took.
+ */
 function scan_sets(
   k: Kernel,
   lruvec: Lruvec,
@@ -182,7 +217,7 @@ function scan_sets(
   n: number,
   sc: ScanControl,
   work: Work,
-): void {
+): number {
   let left = Math.min(n, lruvec.size[lru]!);
   let scanned = left;
   const queue = lruvec.queues[lru]!;
@@ -198,11 +233,14 @@ function scan_sets(
   }
   scanned -= left;
   lruvec.recent_scanned[is_file(lru) ? FILE : ANON]! += scanned;
-  sc.nr_scanned += scanned;
   sc.cost_ns += scanned * k.costs.scanPageNs;
+  return scanned;
 }
 
-/** Deactivates pages: the accessed bits are cleared, executable pages in use stay. */
+/**
+ * Deactivates pages: the accessed bits are cleared, executable pages in use stay. All in use count as
+ * rotated; none counts as scanned (pgrefill, not pgscan).
+ */
 function shrink_active_list(
   k: Kernel,
   lruvec: Lruvec,
@@ -214,8 +252,9 @@ function shrink_active_list(
 }
 
 const deactivate: Work = (k, lruvec, lru, _sc, set, pages) => {
-  const stay = set.exec ? referenced(k, set, pages) : 0;
-  lruvec.recent_rotated[is_file(lru) ? FILE : ANON]! += stay;
+  const used = referenced(k, set, pages);
+  const stay = set.exec ? used : 0;
+  lruvec.recent_rotated[is_file(lru) ? FILE : ANON]! += used;
   move_pages(k, set, lru, lru - 1, pages - stay);
   set.cleared_ns = k.sim.nowNs;
 };
@@ -242,7 +281,8 @@ function shrink_inactive_list(
   n: number,
   sc: ScanControl,
 ): void {
-  scan_sets(k, lruvec, lru, n, sc, is_file(lru) ? shrink_file_part : shrink_anon_part);
+  const work = is_file(lru) ? shrink_file_part : shrink_anon_part;
+  sc.nr_scanned += scan_sets(k, lruvec, lru, n, sc, work);
 }
 
 const shrink_file_part: Work = (k, lruvec, lru, sc, set, pages) => {
@@ -284,7 +324,7 @@ function add_cost(lruvec: Lruvec, kind: number, n: number): void {
   if (kind === FILE) lruvec.file_cost += n;
   else lruvec.anon_cost += n;
   let size = 0;
-  for (const pages of lruvec.size) size += pages;
+  for (let lru = LRU_INACTIVE_ANON; lru <= LRU_ACTIVE_FILE; lru++) size += lruvec.size[lru]!;
   if (lruvec.anon_cost + lruvec.file_cost > size / 4) {
     lruvec.anon_cost = Math.floor(lruvec.anon_cost / 2);
     lruvec.file_cost = Math.floor(lruvec.file_cost / 2);

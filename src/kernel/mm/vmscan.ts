@@ -33,6 +33,8 @@ export interface ScanControl {
   nr_scanned: number;
   /** Pages still to be scanned on each evictable list of the lruvec at hand. */
   readonly nr_to_scan: number[];
+  /** What nr_to_scan was when the visit of this lruvec began. */
+  readonly scan_targets: number[];
   /** Share of its anonymous and file lists to scan, each 0 to 1. */
   anon_share: number;
   file_share: number;
@@ -60,6 +62,7 @@ export function new_scan_control(request: ScanRequest): ScanControl {
     nr_reclaimed: 0,
     nr_scanned: 0,
     nr_to_scan: [0, 0, 0, 0],
+    scan_targets: [0, 0, 0, 0],
     anon_share: 0,
     file_share: 0,
     memcg_low_reclaim: request.memcg_low_reclaim ?? false,
@@ -138,11 +141,19 @@ function* do_try_to_free_pages(
     sc.priority = DEF_PRIORITY;
     yield* shrink_nodes(k, t, nodes, sc, 0);
     if (sc.cost_ns > 0 || k.costs.reclaimVisitNs === 0) yield pay(t, sc);
+    snapshot_refaults(k, sc.target_mem_cgroup ?? k.root_mem_cgroup, nodes);
     if (sc.nr_reclaimed > 0) return sc.nr_reclaimed;
     if (!sc.memcg_low_skipped) return 0;
     // Nothing but memory below memory.low was left: do without that protection.
     sc.memcg_low_reclaim = true;
     sc.memcg_low_skipped = false;
+  }
+}
+
+/** Reclaim is over: refaults from here on are news to the next one (inactive_list_is_low). */
+export function snapshot_refaults(k: Kernel, root: MemCgroup, nodes: readonly Pgdat[]): void {
+  for (const memcg of k.memcg_preorder(root)) {
+    for (const { id } of nodes) memcg.lruvecs[id]!.refaults = memcg.lruvecs[id]!.activations;
   }
 }
 

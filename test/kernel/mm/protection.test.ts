@@ -1,13 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { GFP_KERNEL } from '../../../src/kernel/mm/gfp.js';
-import { mem_cgroup_protection } from '../../../src/kernel/mm/protection.js';
-import { try_to_free_mem_cgroup_pages, try_to_free_pages } from '../../../src/kernel/mm/vmscan.js';
+import { mem_cgroup_protection, unprotected_pages } from '../../../src/kernel/mm/protection.js';
+import {
+  new_scan_control,
+  type ScanControl,
+  try_to_free_mem_cgroup_pages,
+  try_to_free_pages,
+} from '../../../src/kernel/mm/vmscan.js';
 import { type CgroupSpec, type World, world } from '../fixture.js';
 
 const protections = (w: World<string>, root: string, ...paths: string[]) =>
   paths.map((path) => mem_cgroup_protection(w.k, w.memcg(root), w.memcg(path)));
 
-describe('memory.low up to 5.3 (KERNEL.md 5.3)', () => {
+describe('memory.low up to 4.17 (KERNEL.md 5.3)', () => {
   const low = (low: number, usage: number): CgroupSpec => ({ low, slab: usage });
 
   it('protects a cgroup that uses less than it, not one that uses as much', () => {
@@ -32,6 +37,33 @@ describe('memory.low up to 5.3 (KERNEL.md 5.3)', () => {
     const min = { '/a': { min: 100, slab: 10 } };
     expect(protections(world({ kernel: '4.15', cgroups: min }), '/', '/a')).toEqual(['none']);
     expect(protections(world({ kernel: '4.19', cgroups: min }), '/', '/a')).toEqual(['min']);
+  });
+});
+
+describe('memory.low from 4.18 to 5.3', () => {
+  const shared = (low: number) =>
+    world({
+      kernel: '4.19',
+      cgroups: {
+        '/p': { low },
+        '/p/a': { low: 100, slab: 100 },
+        '/p/b': { low: 60, slab: 50 },
+        '/p/c': { low: 100, slab: 101 },
+      },
+    });
+
+  it('is shared among the children that keep within their own', () => {
+    // 150 for claims of 150; c uses too much and claims nothing.
+    expect(protections(shared(150), '/', '/p/a', '/p/b', '/p/c')).toEqual(['low', 'low', 'none']);
+    expect(protections(shared(149), '/', '/p/a', '/p/b')).toEqual(['none', 'none']);
+  });
+
+  it('does not need ancestors that use less than their own', () => {
+    expect(protections(shared(150), '/', '/p', '/p/a')).toEqual(['none', 'low']);
+  });
+
+  it('below the reclaim root counts as it is', () => {
+    expect(protections(shared(0), '/p', '/p/a')).toEqual(['low']);
   });
 });
 
@@ -71,6 +103,28 @@ describe('proportional protection from 5.4 (KERNEL.md 4.10)', () => {
       0, // 40,000 >> 12 and then >> 11
     ]);
     expect([reclaimed('4.15', 0), reclaimed('4.15', 20_000)]).toEqual([28, 28]);
+  });
+});
+
+describe('unprotected_pages (from 5.4)', () => {
+  const looked_at = (knobs: CgroupSpec, over: Partial<ScanControl> = {}) => {
+    const w = world({ kernel: '6.1', cgroups: { '/a': { slab: 1000, ...knobs } } });
+    const sc = new_scan_control(over);
+    return [unprotected_pages(w.k, w.memcg('/a'), 800, sc), sc.memcg_low_skipped];
+  };
+
+  it('are those beyond the protection, and a batch at least', () => {
+    expect(looked_at({ low: 500 })).toEqual([800 - 399, true]);
+    expect(looked_at({ low: 990 })).toEqual([32, true]);
+    expect(looked_at({})).toEqual([800, false]);
+  });
+
+  it('in the second pass memory.min alone protects', () => {
+    expect(looked_at({ low: 500, min: 100 }, { memcg_low_reclaim: true })).toEqual([721, false]);
+  });
+
+  it('there is nothing to come back for where memory.low adds nothing to memory.min', () => {
+    expect(looked_at({ low: 500, min: 500 })).toEqual([401, false]);
   });
 });
 

@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Lruvec } from '../../../src/kernel/mm/lruvec.js';
 import { shrink_lruvec } from '../../../src/kernel/mm/shrink_lruvec.js';
-import { new_scan_control, type ScanControl } from '../../../src/kernel/mm/vmscan.js';
+import {
+  new_scan_control,
+  type ScanControl,
+  snapshot_refaults,
+} from '../../../src/kernel/mm/vmscan.js';
 import { type CgroupSpec, type TaskSpec, type World, type WorldSpec, world } from '../fixture.js';
 
 const SWAP = { swap: 50_000 };
@@ -152,10 +156,53 @@ describe('get_scan_count (KERNEL.md 7)', () => {
     expect(cost().map((n) => n < 299)).toEqual([true, true]);
   });
 
+  it('measures the cost by what could be reclaimed', () => {
+    const w = lists({ file: 400 }, { mlocked: 16_000 }, { kernel: '6.1' });
+    w.k.flusher.file('/a').sets[0]!.touched_ns = 1;
+    lruvec_of(w).anon_cost = 99;
+    scan(w); // 25 pages in use: 124 of 400
+    expect([lruvec_of(w).anon_cost, lruvec_of(w).file_cost]).toEqual([49, 12]);
+  });
+
   it('scans a batch of a removed cgroup, however small it is', () => {
     const w = lists({ file: 100 }, {}, { swap: 0 });
     w.memcg('/a').online = false;
     expect(scan(w, { priority: 12 })).toEqual([0, 32]);
+  });
+});
+
+describe('how long a memcg is scanned (KERNEL.md 7)', () => {
+  it('until it has given what the whole run is to bring, whatever came from others', () => {
+    const w = world({ cgroups: { '/a': { file: 16_000 }, '/b': { file: 16_000 } } });
+    const sc = new_scan_control({ priority: 4, nr_to_reclaim: 64 });
+    const reclaimed = ['/a', '/b'].map((path) => {
+      const before = sc.nr_reclaimed;
+      shrink_lruvec(w.k, w.memcg(path).lruvecs[0]!, sc);
+      return sc.nr_reclaimed - before;
+    });
+    expect(reclaimed).toEqual([64, 64]);
+  });
+
+  /** Of 298 anonymous, 348 inactive and 696 active file pages that are to be scanned: [anon, file]. */
+  const scanned = (over: Partial<ScanControl>, kernel = '4.15') => {
+    const w = lists({ tmpfs: 16_000, file: 8000, active_file: 16_000 }, {}, { kernel });
+    return scan(w, { kswapd: true, ...over });
+  };
+
+  it('what is left is scanned in proportion: 12 or 22 % of the files as of the others', () => {
+    expect(scanned({ nr_to_reclaim: 32 })).toEqual([32, 41 + 83]);
+    expect(scanned({ nr_to_reclaim: 33 })).toEqual([64, 76 + 153]);
+  });
+
+  it('from 6.1 there is one batch more', () => {
+    expect(scanned({ nr_to_reclaim: 32 }, '6.1')).toEqual([32, 41 + 64]);
+  });
+
+  it('in the first pass of direct reclaim to the end', () => {
+    const first = { kswapd: false, nr_to_reclaim: 1 };
+    const w = lists({ file: 32 * 4096 * 3 }, {}, { swap: 0, pages: 1_000_000 });
+    expect(scan(w, { ...first, priority: 12 })).toEqual([0, 96]);
+    expect(scan(w, { ...first, priority: 11 })).toEqual([0, 32]);
   });
 });
 
@@ -187,6 +234,7 @@ describe('inactive_list_is_low (KERNEL.md 7)', () => {
     lruvec_of(w).activations = 1;
     shrink_lruvec(w.k, lruvec_of(w), new_scan_control({ priority: 0, nr_to_reclaim: 0 }));
     expect(lruvec_of(w).size[3]).toBe(100 - 32);
+    snapshot_refaults(w.k, w.memcg('/'), w.k.nodes);
     shrink_lruvec(w.k, lruvec_of(w), new_scan_control({ priority: 0, nr_to_reclaim: 0 }));
     expect(lruvec_of(w).size[3]).toBe(100 - 32); // since the last reclaim there were none
   });
@@ -267,6 +315,24 @@ describe('what becomes of a scanned page (KERNEL.md 7)', () => {
     scan(w);
     scan(w);
     expect(w.k.swap.used).toBeGreaterThan(0);
+  });
+
+  it('an active page in use is deactivated, too, but counts as rotated', () => {
+    const w = lists({ file: 16, active_file: 1600 });
+    w.k.flusher.file('/a').sets[0]!.touched_ns = 1;
+    w.advance(1);
+    const sc = new_scan_control({ priority: 6, nr_to_reclaim: 0 });
+    shrink_lruvec(w.k, lruvec_of(w), sc);
+    const scanned = Math.floor((25 * 140) / 201);
+    expect([sizes(w)[3], lruvec_of(w).recent_rotated[1]]).toEqual([1600 - scanned, scanned]);
+  });
+
+  it('deactivating is not scanning: pgscan is about the inactive lists', () => {
+    const w = lists({ file: 160, active_file: 1600 }, { anon: 1600 });
+    const sc = new_scan_control({ priority: 4, nr_to_reclaim: Number.POSITIVE_INFINITY });
+    shrink_lruvec(w.k, lruvec_of(w), sc);
+    expect(sc.nr_scanned).toBe(Math.floor((10 * 140) / 201));
+    expect(lruvec_of(w).recent_scanned[1]).toBe(sc.nr_scanned + Math.floor((100 * 140) / 201));
   });
 
   it('unevictable pages are not on any list that is scanned', () => {

@@ -43,6 +43,22 @@ describe('direct reclaim (KERNEL.md 7)', () => {
     expect([w.memcg('/a').pgscan, w.memcg('/a').pgsteal]).toEqual([58, 58]);
   });
 
+  it('takes refaults since the last reclaim into account at every priority', () => {
+    const w = world({
+      kswapd: false,
+      cgroups: { '/a': { file: 1000, active_file: 900 } },
+      tasks: { me: {} },
+    });
+    const lruvec = w.memcg('/a').lruvecs[0]!;
+    const deactivated = () => {
+      const before = lruvec.size[3]!;
+      w.run(w.tasks.me, direct(w));
+      return before - lruvec.size[3]!;
+    };
+    lruvec.activations = 1;
+    expect([deactivated(), deactivated()]).toEqual([1 + 3 + 7 + 14 + 26, 0]);
+  });
+
   it('keeps to the nodes of the mempolicy', () => {
     const w = world({
       kswapd: false,
@@ -224,6 +240,14 @@ describe('kswapd (KERNEL.md 6.3)', () => {
     while (w.k.nr_free_pages() <= 948) w.k.sim.run(Infinity, 1);
     // Two cgroups at priorities 12 to 6: 4 + 9 + 19 + 39 + 77 + 154 + … pages.
     expect(Math.round(w.ms - before)).toBe(2 * 7);
+  });
+
+  it('ages anonymous pages before it reclaims, and again as it does', () => {
+    const w = world({ swap: 5000, tasks: { me: { anon: 1600 } }, free: 600 });
+    const { size } = w.k.root_mem_cgroup.lruvecs[0]!;
+    wakeup_kswapd(w.k, w.k.nodes[0]!, 0);
+    while (size[0] === 0) w.k.sim.run(Infinity, 1);
+    expect(size[0]).toBe(2 * 32);
   });
 
   it('gives up after 16 runs in vain, and is not woken any more', () => {
