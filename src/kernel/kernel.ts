@@ -296,11 +296,15 @@ export class Kernel {
 
   // --- pages ------------------------------------------------------------------------------------
 
-  numa_node(t: Task): number {
+  /** Where a task's memory comes from first: the node of its CPU, if its policy and cpuset allow. */
+  numa_node({ cpu, nodemask, mems_allowed }: Task): number {
     if (this.nodes.length === 1) return 0;
-    const home = Math.max(0, t.cpu) % this.nodes.length;
-    const allowed = t.nodemask ?? t.mems_allowed;
-    return allowed === null || allowed.includes(home) ? home : (allowed[0] ?? home);
+    const home = Math.max(0, cpu) % this.nodes.length;
+    const may_use = (node: number): boolean =>
+      (nodemask === null || nodemask.includes(node)) &&
+      (mems_allowed === null || mems_allowed.includes(node));
+    if (may_use(home)) return home;
+    return this.nodes.find(({ id }) => may_use(id))?.id ?? home;
   }
 
   node_spanned_pages(node: number): number {

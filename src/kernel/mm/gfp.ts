@@ -11,6 +11,8 @@ export interface Gfp {
   readonly fs: boolean; // __GFP_FS
   /** May dip into half of the min watermark (__GFP_HIGH), and into a quarter more (ALLOC_HARDER). */
   readonly atomic: boolean;
+  /** User memory: the cpuset binds in every attempt, not only in the first (__GFP_HARDWALL). */
+  readonly hardwall: boolean;
   readonly nofail: boolean;
   readonly noretry: boolean;
   readonly retry_mayfail: boolean;
@@ -25,6 +27,7 @@ const base: Omit<Gfp, 'text' | 'mask_4_15' | 'mask_5_4'> = {
   direct_reclaim: true,
   fs: true,
   atomic: false,
+  hardwall: false,
   nofail: false,
   noretry: false,
   retry_mayfail: false,
@@ -38,6 +41,7 @@ export const GFP_HIGHUSER_MOVABLE: Gfp = {
   text: 'GFP_HIGHUSER_MOVABLE|__GFP_ZERO',
   mask_4_15: 0x14280ca,
   mask_5_4: 0x100dca,
+  hardwall: true,
   user_fault: true,
 };
 
@@ -62,6 +66,7 @@ export const GFP_HIGHUSER: Gfp = {
   text: 'GFP_HIGHUSER_MOVABLE',
   mask_4_15: 0x14200ca,
   mask_5_4: 0x100cca,
+  hardwall: true,
 };
 
 /** Readahead: gives up quietly. */
@@ -70,6 +75,7 @@ export const GFP_READAHEAD: Gfp = {
   text: 'GFP_HIGHUSER_MOVABLE|__GFP_NORETRY|__GFP_NOWARN',
   mask_4_15: 0x14212ca,
   mask_5_4: 0x112cca,
+  hardwall: true,
   noretry: true,
   nowarn: true,
 };

@@ -14,9 +14,8 @@ export const MAX_RECLAIM_RETRIES_KSWAPD = 16;
 
 /** A zone that user allocations could use is above its high watermark: nothing to do. */
 function pgdat_balanced(pgdat: Pgdat): boolean {
-  const classzone = pgdat.zones.length - 1;
   for (const zone of pgdat.zones) {
-    if (zone.managed > 0 && zone_watermark_ok(zone, 0, zone.high, classzone, 0)) return true;
+    if (zone.managed > 0 && zone_watermark_ok(zone, 0, zone.high, 0)) return true;
   }
   return false;
 }
@@ -82,7 +81,7 @@ function* balance_pgdat(k: Kernel, t: Task, pgdat: Pgdat): Flow {
     const cost_ns = sc.cost_ns;
     sc.cost_ns = 0;
     if (cost_ns > 0) yield spend(t, cost_ns);
-    wake_throttled(pgdat);
+    wake_throttled(k, pgdat);
     total += sc.nr_reclaimed;
     const raise_priority = sc.nr_scanned < sc.nr_to_reclaim || sc.nr_reclaimed === 0;
     if (raise_priority) sc.priority--;

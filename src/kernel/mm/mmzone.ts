@@ -24,6 +24,11 @@ export class Zone {
   ) {
     this.free = managed - reserved;
   }
+
+  /** lowmem_reserve against requests that may use any zone, as all may in the model. */
+  get reserve(): number {
+    return this.lowmem_reserve[this.lowmem_reserve.length - 1] ?? 0;
+  }
 }
 
 /** A NUMA node (pg_data_t). */

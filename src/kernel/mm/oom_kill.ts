@@ -4,6 +4,7 @@
  */
 import type { Flow } from '../../engine/coroutine.js';
 import { css_tasks } from '../cgroup/cgroup.js';
+import { cpuset_node_allowed } from '../cgroup/cpuset.js';
 import type { Kernel } from '../kernel.js';
 import { schedule_timeout, spend } from '../sched/core.js';
 import { send_sigkill } from '../sched/signal.js';
@@ -148,7 +149,8 @@ function constrained_alloc(k: Kernel, oc: OomControl): OomConstraint {
     return 'CONSTRAINT_MEMORY_POLICY';
   }
   const mems_allowed = k.sched.current?.mems_allowed ?? null;
-  if (mems_allowed !== null && mems_allowed.length < k.nodes.length) {
+  const refused = k.nodes.some(({ id }) => !cpuset_node_allowed(k, id, oc.gfp.hardwall));
+  if (mems_allowed !== null && refused) {
     oc.totalpages = spanned(mems_allowed);
     return 'CONSTRAINT_CPUSET';
   }
@@ -441,9 +443,7 @@ function* decide_and_kill(k: Kernel, t: Task, oc: OomControl): Flow<Verdict> {
 /** The last attempt of v13, at the HIGH watermark: the caller's next one will succeed. */
 function memory_is_free_now(k: Kernel, oc: OomControl): boolean {
   if (is_memcg_oom(oc) || is_sysrq_oom(oc) || oc.trigger === 'what-if') return false;
-  const zones = k.zonelists[oc.node]!;
-  const classzone = zones[0]!.index;
-  return zones.some((zone) => zone_watermark_ok(zone, oc.order, zone.high, classzone, 0));
+  return k.zonelists[oc.node]!.some((zone) => zone_watermark_ok(zone, oc.order, zone.high, 0));
 }
 
 const FREE_IN_TIME: Verdict = { value: true, why: 'memory became free during the selection' };

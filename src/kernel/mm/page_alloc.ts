@@ -3,6 +3,7 @@
  * retry rules. Order > 0 takes 2^order pages; fragmentation is not modelled.
  */
 import type { Flow } from '../../engine/coroutine.js';
+import { cpuset_node_allowed } from '../cgroup/cpuset.js';
 import type { Kernel } from '../kernel.js';
 import { call, schedule_timeout, spend } from '../sched/core.js';
 import { psi_memstall_enter, psi_memstall_leave } from '../sched/psi.js';
@@ -31,6 +32,8 @@ export const ALLOC_HIGH = 1; // half of min
 export const ALLOC_HARDER = 2; // a quarter of what is left
 export const ALLOC_OOM = 4; // half of what is left: OOM victims
 export const ALLOC_NO_WATERMARKS = 8;
+/** ... and that the cpuset of the current task binds it. */
+export const ALLOC_CPUSET = 16;
 
 type Mark = 'min' | 'low' | 'high';
 
@@ -46,17 +49,22 @@ export interface AllocContext {
 
 /**
  * Zones in the order an allocation on `node` tries them: highest first, then the other nodes; only
- * those that the mempolicy and the current task's cpuset allow.
+ * those that the mempolicy and, with ALLOC_CPUSET, the current task's cpuset allow.
  */
-export function zonelist(k: Kernel, ac: AllocContext): readonly Zone[] {
+export function zonelist(
+  k: Kernel,
+  ac: AllocContext,
+  flags: number,
+  hardwall: boolean,
+): readonly Zone[] {
   const list = k.zonelists[ac.node]!;
   const { nodemask } = ac;
-  const mems_allowed = k.sched.current?.mems_allowed ?? null;
-  if (nodemask === null && mems_allowed === null) return list;
+  const bound = (flags & ALLOC_CPUSET) !== 0 && (k.sched.current?.mems_allowed ?? null) !== null;
+  if (nodemask === null && !bound) return list;
   return list.filter(
-    (zone) =>
-      (nodemask === null || nodemask.includes(zone.node)) &&
-      (mems_allowed === null || mems_allowed.includes(zone.node)),
+    ({ node }) =>
+      (nodemask === null || nodemask.includes(node)) &&
+      (!bound || cpuset_node_allowed(k, node, hardwall)),
   );
 }
 
@@ -71,7 +79,6 @@ export function zone_watermark_ok(
   zone: Zone,
   order: number,
   mark: number,
-  classzone: number,
   flags: number,
   free = zone.free,
 ): boolean {
@@ -79,8 +86,7 @@ export function zone_watermark_ok(
   if (flags & ALLOC_HIGH) min -= min >> 1;
   if (flags & ALLOC_OOM) min -= min >> 1;
   else if (flags & ALLOC_HARDER) min -= min >> 2;
-  const reserve = zone.lowmem_reserve[classzone] ?? 0;
-  return free - ((1 << order) - 1) > min + reserve;
+  return free - ((1 << order) - 1) > min + zone.reserve;
 }
 
 /** Pages that can go out on `node` one by one before its zones are down to `mark`. */
@@ -88,11 +94,7 @@ export function pages_above(k: Kernel, node: number, mark: Mark): number {
   let room = 0;
   for (const zone of k.zonelists[node]!) {
     if (zone.node !== node) break;
-    const classzone = k.zonelists[node]![0]!.index;
-    room += Math.max(
-      0,
-      zone.free - wmark_pages(zone, mark) - (zone.lowmem_reserve[classzone] ?? 0),
-    );
+    room += Math.max(0, zone.free - wmark_pages(zone, mark) - zone.reserve);
   }
   return room;
 }
@@ -100,11 +102,9 @@ export function pages_above(k: Kernel, node: number, mark: Mark): number {
 /** Hands out `n` pages of `node`, whose zones have them above `mark` (see pages_above). */
 export function take_pages(k: Kernel, node: number, n: number, mark: Mark): void {
   let left = n;
-  const list = k.zonelists[node]!;
-  const classzone = list[0]!.index;
-  for (const zone of list) {
+  for (const zone of k.zonelists[node]!) {
     if (left === 0 || zone.node !== node) break;
-    const room = zone.free - wmark_pages(zone, mark) - (zone.lowmem_reserve[classzone] ?? 0);
+    const room = zone.free - wmark_pages(zone, mark) - zone.reserve;
     const now = Math.min(left, Math.max(0, room));
     rmqueue(k, zone, now);
     left -= now;
@@ -125,15 +125,14 @@ export function get_page_from_freelist(
   ac: AllocContext,
   mark: Mark,
   flags: number,
+  hardwall = ac.gfp.hardwall,
 ): number {
-  const zones = zonelist(k, ac);
-  const classzone = zones[0]?.index ?? 0;
   const pages = 1 << ac.order;
-  for (const zone of zones) {
+  for (const zone of zonelist(k, ac, flags, hardwall)) {
     const ok =
       (flags & ALLOC_NO_WATERMARKS) !== 0
         ? zone.free >= pages
-        : zone_watermark_ok(zone, ac.order, wmark_pages(zone, mark), classzone, flags);
+        : zone_watermark_ok(zone, ac.order, wmark_pages(zone, mark), flags);
     if (!ok || zone.free < pages) continue;
     rmqueue(k, zone, pages);
     return zone.node;
@@ -172,11 +171,11 @@ export function* alloc_pages(k: Kernel, t: Task, ac: AllocContext): Flow<number>
 
 /** The part of alloc_pages() that can't wait: pages above the low watermark. Returns −1 if none. */
 export function alloc_pages_fast(k: Kernel, ac: AllocContext): number {
-  return get_page_from_freelist(k, ac, 'low', 0);
+  return get_page_from_freelist(k, ac, 'low', ALLOC_CPUSET, true);
 }
 
 function gfp_to_alloc_flags(gfp: Gfp): number {
-  return gfp.atomic ? ALLOC_HIGH | ALLOC_HARDER : 0;
+  return gfp.atomic ? ALLOC_HIGH | ALLOC_HARDER : ALLOC_CPUSET;
 }
 
 /** Which reserves the task's state opens to it (__gfp_pfmemalloc_flags). */
@@ -187,7 +186,8 @@ function gfp_pfmemalloc_flags(t: Task): number {
 
 function wake_all_kswapds(k: Kernel, ac: AllocContext): void {
   for (const pgdat of k.nodes) {
-    if (ac.nodemask === null || ac.nodemask.includes(pgdat.id)) wakeup_kswapd(k, pgdat, ac.order);
+    if (ac.nodemask !== null && !ac.nodemask.includes(pgdat.id)) continue;
+    if (cpuset_node_allowed(k, pgdat.id, true)) wakeup_kswapd(k, pgdat, ac.order);
   }
 }
 
@@ -210,12 +210,18 @@ export function* alloc_pages_slow(k: Kernel, t: Task, ac: AllocContext): Flow<nu
     if (state.node >= 0) return state.node;
     if (!ac.gfp.nofail) break;
     // __GFP_NOFAIL: never gives up (4.15: one ALLOC_HARDER attempt, then the slow path again).
-    const node = get_page_from_freelist(k, ac, 'min', ALLOC_HARDER);
+    const node = alloc_pages_cpuset_fallback(k, ac, ALLOC_HARDER);
     if (node >= 0) return node;
     yield schedule_timeout(k.sched, k.sim.nowNs, t, 1, TASK_UNINTERRUPTIBLE);
   }
   warn_alloc(k, t, ac);
   return -1;
+}
+
+/** __alloc_pages_cpuset_fallback(): the cpuset binds unless that finds nothing. */
+function alloc_pages_cpuset_fallback(k: Kernel, ac: AllocContext, flags: number): number {
+  const node = get_page_from_freelist(k, ac, 'min', flags | ALLOC_CPUSET);
+  return node >= 0 ? node : get_page_from_freelist(k, ac, 'min', flags);
 }
 
 /** Reclaim and the OOM killer in turns, until there are pages or no hope of any. */
@@ -289,18 +295,11 @@ function should_reclaim_retry(
   if (progress > 0 && ac.order <= PAGE_ALLOC_COSTLY_ORDER) state.no_progress_loops = 0;
   else state.no_progress_loops++;
   if (state.no_progress_loops > MAX_RECLAIM_RETRIES) return 'no';
-  const zones = zonelist(k, ac);
-  for (const zone of zones) {
+  // The cpuset is not asked: what another node has keeps hope alive for all of the 16 rounds.
+  for (const zone of zonelist(k, ac, 0, false)) {
     const reclaimable = zone_reclaimable_pages(k, zone);
     const available = reclaimable + zone.free;
-    const ok = zone_watermark_ok(
-      zone,
-      ac.order,
-      zone.min,
-      zones[0]!.index,
-      state.alloc_flags,
-      available,
-    );
+    const ok = zone_watermark_ok(zone, ac.order, zone.min, state.alloc_flags, available);
     k.trace.on['oom:reclaim_retry_zone']?.({
       node: zone.node,
       zone: zone.name,
@@ -325,7 +324,7 @@ function* __alloc_pages_may_oom(
   ac: AllocContext,
   state: Slowpath,
 ): Flow<boolean> {
-  state.node = get_page_from_freelist(k, ac, 'high', 0);
+  state.node = get_page_from_freelist(k, ac, 'high', ALLOC_CPUSET, true);
   if (state.node >= 0 || !may_oom(ac)) return false;
   const did_some_progress = yield* out_of_memory(k, t, {
     memcg: null,
@@ -336,7 +335,7 @@ function* __alloc_pages_may_oom(
     trigger: 'alloc',
   });
   if (!ac.gfp.nofail) return did_some_progress;
-  state.node = get_page_from_freelist(k, ac, 'min', ALLOC_NO_WATERMARKS);
+  state.node = alloc_pages_cpuset_fallback(k, ac, ALLOC_NO_WATERMARKS);
   return true;
 }
 

@@ -4,13 +4,18 @@ import { fatal_signal_pending, TASK_KILLABLE, type Task } from '../sched/task.js
 import { wakeup_kswapd } from './kswapd.js';
 import type { Pgdat } from './mmzone.js';
 import type { AllocContext } from './page_alloc.js';
+import { zone_reclaimable_pages } from './vmscan.js';
 
-/** Free pages are above half of the min watermarks, or kswapd is beyond hope. */
-function allow_direct_reclaim(pgdat: Pgdat): boolean {
+/**
+ * Free pages are above half of the min watermarks, or kswapd is beyond hope. Zones in which nothing can
+ * be reclaimed do not count: kswapd could not help there.
+ */
+function allow_direct_reclaim(k: Kernel, pgdat: Pgdat): boolean {
   if (pgdat.kswapd_failures >= 16) return true;
   let free = 0;
   let reserve = 0;
   for (const zone of pgdat.zones) {
+    if (zone_reclaimable_pages(k, zone) === 0) continue;
     free += zone.free;
     reserve += zone.min;
   }
@@ -19,7 +24,7 @@ function allow_direct_reclaim(pgdat: Pgdat): boolean {
 
 /** The emergency reserves run low: throttle_direct_reclaim() comes before any direct reclaim. */
 export function must_throttle(k: Kernel, t: Task, ac: AllocContext): boolean {
-  return !t.kthread && !fatal_signal_pending(t) && !allow_direct_reclaim(k.nodes[ac.node]!);
+  return !t.kthread && !fatal_signal_pending(t) && !allow_direct_reclaim(k, k.nodes[ac.node]!);
 }
 
 /**
@@ -40,7 +45,7 @@ export function* throttle_direct_reclaim(k: Kernel, t: Task, ac: AllocContext): 
 function* wait_for_kswapd(k: Kernel, t: Task, pgdat: Pgdat, limit_ns: number): Flow {
   const before = t.sleep_state;
   t.sleep_state = TASK_KILLABLE;
-  while (!allow_direct_reclaim(pgdat) && !fatal_signal_pending(t) && k.sim.nowNs < limit_ns) {
+  while (!allow_direct_reclaim(k, pgdat) && !fatal_signal_pending(t) && k.sim.nowNs < limit_ns) {
     pgdat.pfmemalloc_wait.add(t);
     if (Number.isFinite(limit_ns)) yield k.sched.sleep_until(t, limit_ns, TASK_KILLABLE);
     else yield BLOCK;
@@ -50,8 +55,8 @@ function* wait_for_kswapd(k: Kernel, t: Task, pgdat: Pgdat, limit_ns: number): F
 }
 
 /** kswapd made progress, or gave up: let throttled reclaimers look again. */
-export function wake_throttled(pgdat: Pgdat): void {
-  if (pgdat.pfmemalloc_wait.size > 0 && allow_direct_reclaim(pgdat)) {
+export function wake_throttled(k: Kernel, pgdat: Pgdat): void {
+  if (pgdat.pfmemalloc_wait.size > 0 && allow_direct_reclaim(k, pgdat)) {
     pgdat.pfmemalloc_wait.wakeAll();
   }
 }

@@ -12,7 +12,7 @@ import {
   LRU_INACTIVE_FILE,
 } from './mm_types.js';
 import type { Pgdat, Zone } from './mmzone.js';
-import type { AllocContext } from './page_alloc.js';
+import { ALLOC_CPUSET, type AllocContext, zonelist } from './page_alloc.js';
 import { count_low_events, mem_cgroup_protection } from './protection.js';
 import { shrink_lruvec } from './shrink_lruvec.js';
 import { shrink_slab } from './shrink_slab.js';
@@ -82,8 +82,7 @@ export function* try_to_free_pages(k: Kernel, t: Task, ac: AllocContext): Flow<n
       yield spend(t, Math.min(left, COST_BURST_NS));
     }
   } else {
-    const nodes = ac.nodemask === null ? k.nodes : k.nodes.filter((pgdat) => may_use(ac, pgdat));
-    nr_reclaimed = yield* do_try_to_free_pages(k, t, new_scan_control({}), nodes);
+    nr_reclaimed = yield* do_try_to_free_pages(k, t, new_scan_control({}), zonelist_nodes(k, ac));
   }
   trace_direct_reclaim_end(k, nr_reclaimed);
   return nr_reclaimed;
@@ -100,8 +99,11 @@ export function trace_direct_reclaim_end(k: Kernel, nr_reclaimed: number): void 
   k.trace.on['vmscan:mm_vmscan_direct_reclaim_end']?.({ nr_reclaimed });
 }
 
-function may_use(ac: AllocContext, pgdat: Pgdat): boolean {
-  return ac.nodemask === null || ac.nodemask.includes(pgdat.id);
+/** The nodes that direct reclaim looks at, in the order of the zonelist (shrink_zones). */
+function zonelist_nodes(k: Kernel, ac: AllocContext): readonly Pgdat[] {
+  if (k.nodes.length === 1) return k.nodes;
+  const ids = new Set(zonelist(k, ac, ALLOC_CPUSET, true).map(({ node }) => node));
+  return [...ids].map((id) => k.nodes[id]!);
 }
 
 /** Reclaim below a memcg that is at its limit: aims at max(n, 32) pages. */
@@ -160,9 +162,9 @@ export function snapshot_refaults(k: Kernel, root: MemCgroup, nodes: readonly Pg
 /** No list holds a page that could go: every visit of global reclaim would be in vain. */
 export function nothing_to_reclaim(k: Kernel, ac: AllocContext): boolean {
   if (k.swap.total > 0 || k.slab_freeable > 0) return false;
-  for (const pgdat of k.nodes) {
+  for (const pgdat of zonelist_nodes(k, ac)) {
     const lru = k.node_lru[pgdat.id]!;
-    if (may_use(ac, pgdat) && lru[LRU_INACTIVE_FILE]! + lru[LRU_ACTIVE_FILE]! > 0) return false;
+    if (lru[LRU_INACTIVE_FILE]! + lru[LRU_ACTIVE_FILE]! > 0) return false;
   }
   return true;
 }

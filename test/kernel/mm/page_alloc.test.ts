@@ -16,6 +16,7 @@ import {
   ALLOC_HIGH,
   ALLOC_OOM,
   alloc_pages,
+  alloc_pages_fast,
   free_pages,
   put_pages,
   zone_watermark_ok,
@@ -35,12 +36,12 @@ const RECLAIM = 'vmscan:mm_vmscan_direct_reclaim_begin';
 
 describe('zone_watermark_ok (KERNEL.md 6.2)', () => {
   const zone = new Zone(0, 'Normal', 0, 10_000, 10_000, 0);
-  zone.lowmem_reserve = [0, 300];
 
   /** The least number of free pages that passes. */
-  const least = (flags: number, order = 0, classzone = 0) => {
+  const least = (flags: number, order = 0, reserve = 0) => {
+    zone.lowmem_reserve = [0, reserve];
     let free = 0;
-    while (!zone_watermark_ok(zone, order, 1000, classzone, flags, free)) free++;
+    while (!zone_watermark_ok(zone, order, 1000, flags, free)) free++;
     return free;
   };
 
@@ -57,8 +58,8 @@ describe('zone_watermark_ok (KERNEL.md 6.2)', () => {
   });
 
   it('adds what is reserved against requests that could use a higher zone', () => {
-    expect(least(0, 0, 1)).toBe(1301);
-    expect(least(ALLOC_OOM, 0, 1)).toBe(801); // the reserve is not halved
+    expect(least(0, 0, 300)).toBe(1301);
+    expect(least(ALLOC_OOM, 0, 300)).toBe(801); // the reserve is not halved
   });
 
   it('does not count the block that is asked for', () => {
@@ -70,7 +71,7 @@ describe('zone_watermark_ok (KERNEL.md 6.2)', () => {
     fc.assert(
       fc.property(any, any, fc.nat({ max: 7 }), fc.nat({ max: 4 }), (free, mark, flags, order) => {
         const ok = (f: number, with_flags: number) =>
-          zone_watermark_ok(zone, order, mark, 0, with_flags, f);
+          zone_watermark_ok(zone, order, mark, with_flags, f);
         if (ok(free, flags)) expect(ok(free + 1, flags)).toBe(true);
         if (ok(free, 0)) expect(ok(free, flags)).toBe(true);
         if (ok(free, flags)) expect(ok(free, flags | ALLOC_OOM)).toBe(true);
@@ -352,6 +353,18 @@ describe('zones', () => {
     dma32!.free++;
     dma32!.used--;
     expect(w.now(w.tasks.me!, allocate(w))).toBe(0);
+  });
+
+  it('... against requests from a node that has no lower zones, too', () => {
+    const w = world<string>({ zones, kswapd: false, tasks: { me: {} } });
+    const [dma32, normal] = w.k.nodes[0]!.zones;
+    const [remote] = w.k.nodes[1]!.zones;
+    for (const zone of [normal!, remote!]) Object.assign(zone, { free: 20, used: 9980 });
+    const ac = { gfp: GFP_KERNEL, order: 0, node: 1, nodemask: null };
+    Object.assign(dma32!, { free: 20 + 39, used: 9941 }); // 10,000 / 256
+    expect(alloc_pages_fast(w.k, ac)).toBe(-1);
+    Object.assign(dma32!, { free: 20 + 40, used: 9940 });
+    expect(alloc_pages_fast(w.k, ac)).toBe(0);
   });
 
   it('a mempolicy keeps allocations on its nodes', () => {

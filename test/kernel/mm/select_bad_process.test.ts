@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Kernel } from '../../../src/kernel/kernel.js';
+import { GFP_HIGHUSER_MOVABLE, GFP_KERNEL } from '../../../src/kernel/mm/gfp.js';
 import { INFLIGHT_VICTIM, type OomControl } from '../../../src/kernel/mm/oom_control.js';
 import { rescore_signal } from '../../../src/kernel/mm/oom_index.js';
 import {
@@ -200,6 +201,7 @@ describe('totalpages (KERNEL.md 2.5)', () => {
     spec: TaskSpec,
     mems: number[] | undefined,
     trigger: 'alloc' | 'pagefault',
+    gfp = GFP_HIGHUSER_MOVABLE,
   ) => {
     const w = world({
       zones: [
@@ -214,7 +216,7 @@ describe('totalpages (KERNEL.md 2.5)', () => {
     w.k.trace.subscribe(['oomsim:oom_select'], (_name, _context, { totalpages, constraint }) => {
       seen = `${constraint} ${totalpages}`;
     });
-    w.run(w.tasks.me, w.oom(w.tasks.me, { nodemask: spec.nodemask ?? null, trigger }));
+    w.run(w.tasks.me, w.oom(w.tasks.me, { nodemask: spec.nodemask ?? null, trigger, gfp }));
     return seen;
   };
 
@@ -244,6 +246,10 @@ describe('totalpages (KERNEL.md 2.5)', () => {
     ],
   ])('of the machine: %s', (_what, spec, mems, trigger, expected) => {
     expect(constrained(spec, mems, trigger)).toBe(expected);
+  });
+
+  it('kernel memory is not bound to a cpuset', () => {
+    expect(constrained({}, [0], 'alloc', GFP_KERNEL)).toBe('CONSTRAINT_NONE 4050');
   });
 });
 

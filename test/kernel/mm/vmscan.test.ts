@@ -143,9 +143,10 @@ describe('limit reclaim (KERNEL.md 7)', () => {
 });
 
 describe('throttle_direct_reclaim (KERNEL.md 7)', () => {
-  /** min is 632: below 316 free pages it is kswapd's turn. */
+  /** min is 632: below 316 free pages it is kswapd's turn. What could be reclaimed is protected. */
   const short = (free: number, over: Partial<WorldSpec<'me'>> = {}) => {
-    const w = world({ free, tasks: { me: {} }, ...over });
+    const cgroups = { '/a': { file: 100, min: 1000 } };
+    const w = world({ kernel: '4.19', free, cgroups, tasks: { me: {} }, ...over });
     const { kswapd, kswapd_wait } = w.k.nodes[0]!;
     kswapd_wait.delete(kswapd); // it is busy elsewhere
     w.k.sim.cancel(kswapd.timer);
@@ -162,8 +163,14 @@ describe('throttle_direct_reclaim (KERNEL.md 7)', () => {
     expect([call.done, v.tasks.me.wchan]).toEqual([false, 'throttle_direct_reclaim']);
   });
 
+  it('is not for zones in which nothing can be reclaimed', () => {
+    const w = short(316, { cgroups: {} });
+    expect(w.run(w.tasks.me, direct(w))).toBe(0);
+  });
+
   it('ends when kswapd gives up, and lets the reclaimer see for itself', () => {
-    const w = world({ free: 316, tasks: { me: {} } });
+    const cgroups = { '/a': { file: 100, min: 1000 } };
+    const w = world({ kernel: '4.19', free: 316, cgroups, tasks: { me: {} } });
     const call = w.start(w.tasks.me, direct(w));
     w.advance(500);
     expect([w.k.nodes[0]!.kswapd_failures, call.value]).toEqual([16, 0]);
