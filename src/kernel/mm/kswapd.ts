@@ -12,12 +12,14 @@ import { DEF_PRIORITY, new_scan_control, shrink_nodes, snapshot_refaults } from 
 
 export const MAX_RECLAIM_RETRIES_KSWAPD = 16;
 
-/** A zone that user allocations could use is above its high watermark: nothing to do. */
+/** A zone is above its high watermark, or the node has no memory at all: nothing to do. */
 function pgdat_balanced(pgdat: Pgdat): boolean {
+  let managed = 0;
   for (const zone of pgdat.zones) {
     if (zone.managed > 0 && zone_watermark_ok(zone, 0, zone.high, 0)) return true;
+    managed += zone.managed;
   }
-  return false;
+  return managed === 0;
 }
 
 /** Wakes the node's kswapd unless it is hopeless or not needed. */

@@ -33,12 +33,13 @@ function get_scan_count(k: Kernel, lruvec: Lruvec, sc: ScanControl): void {
     const size = lruvec.size[lru]!;
     let scan = unprotected_pages(k, lruvec.memcg, size, sc) >> sc.priority;
     if (scan === 0 && !lruvec.memcg.online) scan = Math.min(size, SWAP_CLUSTER_MAX);
-    const share = is_file(lru) ? sc.file_share : sc.anon_share;
-    sc.nr_to_scan[lru] = share === 1 ? scan : (scan * share) | 0;
+    const fraction = is_file(lru) ? sc.file_fraction : sc.anon_fraction;
+    // As integers: a share of 60/201, in floating point, loses a page now and then.
+    sc.nr_to_scan[lru] = Math.floor((scan * fraction) / sc.denominator);
   }
 }
 
-/** Which lists to scan: sets sc.anon_share and sc.file_share. */
+/** Which lists to scan: sets the fractions and their denominator. */
 function scan_balance(k: Kernel, lruvec: Lruvec, sc: ScanControl): void {
   const kinds = kinds_to_scan(k, lruvec, sc);
   if (kinds === 'by cost') {
@@ -46,8 +47,9 @@ function scan_balance(k: Kernel, lruvec: Lruvec, sc: ScanControl): void {
     else share_by_rotation(k, lruvec, sc);
     return;
   }
-  sc.anon_share = kinds === 'file' ? 0 : 1;
-  sc.file_share = kinds === 'anon' ? 0 : 1;
+  sc.anon_fraction = kinds === 'file' ? 0 : 1;
+  sc.file_fraction = kinds === 'anon' ? 0 : 1;
+  sc.denominator = 1;
 }
 
 function kinds_to_scan(
@@ -100,8 +102,9 @@ function share_by_rotation(k: Kernel, lruvec: Lruvec, sc: ScanControl): void {
   const fp = Math.floor(
     ((200 - swappiness) * (recent_scanned[FILE]! + 1)) / (recent_rotated[FILE]! + 1),
   );
-  sc.anon_share = ap / (ap + fp + 1);
-  sc.file_share = fp / (ap + fp + 1);
+  sc.anon_fraction = ap;
+  sc.file_fraction = fp;
+  sc.denominator = ap + fp + 1;
 }
 
 /** ≥ 5.8: the share of a kind falls with what reclaiming it has cost. */
@@ -113,8 +116,9 @@ function share_by_cost(k: Kernel, lruvec: Lruvec, sc: ScanControl): void {
   const total = anon + file;
   const ap = Math.floor((swappiness * (total + 1)) / (anon + 1));
   const fp = Math.floor(((200 - swappiness) * (total + 1)) / (file + 1));
-  sc.anon_share = ap / (ap + fp + 1);
-  sc.file_share = fp / (ap + fp + 1);
+  sc.anon_fraction = ap;
+  sc.file_fraction = fp;
+  sc.denominator = ap + fp + 1;
 }
 
 /** Whether pages should move from the active to the inactive list of this kind. */

@@ -35,9 +35,10 @@ export interface ScanControl {
   readonly nr_to_scan: number[];
   /** What nr_to_scan was when the visit of this lruvec began. */
   readonly scan_targets: number[];
-  /** Share of its anonymous and file lists to scan, each 0 to 1. */
-  anon_share: number;
-  file_share: number;
+  /** How much of its anonymous and of its file lists to scan, in parts of `denominator`. */
+  anon_fraction: number;
+  file_fraction: number;
+  denominator: number;
   memcg_low_reclaim: boolean;
   memcg_low_skipped: boolean;
   /** CPU time used since the last yield, ns. */
@@ -63,8 +64,9 @@ export function new_scan_control(request: ScanRequest): ScanControl {
     nr_scanned: 0,
     nr_to_scan: [0, 0, 0, 0],
     scan_targets: [0, 0, 0, 0],
-    anon_share: 0,
-    file_share: 0,
+    anon_fraction: 0,
+    file_fraction: 0,
+    denominator: 1,
     memcg_low_reclaim: request.memcg_low_reclaim ?? false,
     memcg_low_skipped: false,
     cost_ns: 0,

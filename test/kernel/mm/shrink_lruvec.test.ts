@@ -110,6 +110,8 @@ describe('get_scan_count (KERNEL.md 7)', () => {
     expect(scan(w)).toEqual([Math.floor((1000 * 60) / 201), Math.floor((1000 * 140) / 201)]);
     const all = lists({ tmpfs: 16_000, active_file: 16_000 }, {}, { sysctl: { swappiness: 100 } });
     expect(scan(all)).toEqual([497, 497]);
+    // To the page: 402 × 60/201 is less than 120 in floating point.
+    expect(scan(lists({ tmpfs: 16 * 402, active_file: 16 * 402 }))).toEqual([120, 280]);
   });
 
   it('turns away from a kind whose pages come back (up to 5.7)', () => {

@@ -229,6 +229,14 @@ describe('kswapd (KERNEL.md 6.3)', () => {
     }
   });
 
+  it('has nothing to do on a node without memory', () => {
+    const w = world({ zones: [{ managedPages: 10_000 }, { node: 1, managedPages: 0 }] });
+    w.advance(1000);
+    const log = w.watch('vmscan:mm_vmscan_kswapd_wake');
+    wakeup_kswapd(w.k, w.k.nodes[1]!, 0);
+    expect([log, w.k.nodes[1]!.kswapd_failures]).toEqual([[], 0]);
+  });
+
   it('works until a zone is above high, naps 100 ms, and sleeps', () => {
     const w = asleep(600, 20_000);
     const log = w.timeline(...LOG);
