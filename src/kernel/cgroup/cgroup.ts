@@ -10,7 +10,7 @@ export class Cgroup {
   readonly children: Cgroup[] = [];
   /** Threads attached here, in the order they came (css_set task lists); see add_task(). */
   readonly tasks = new Set<Task>();
-  /** Group leaders that have exited while other threads of theirs live (css_set.dying_tasks). */
+  /** Group leaders that have exited while other threads of theirs have not begun to (5.2). */
   dying: ShortList<Task> = EMPTY;
   /** Of both: how many, how many of them have oom_score_adj −1000, how many are OOM victims (oom_mm). */
   nr_tasks = 0;
@@ -34,11 +34,8 @@ export class Cgroup {
     this.count(t, 1);
   }
 
-  /** Returns false if it was not attached. */
-  remove_task(t: Task): boolean {
-    if (!this.tasks.delete(t)) return false;
-    this.count(t, -1);
-    return true;
+  remove_task(t: Task): void {
+    if (this.tasks.delete(t)) this.count(t, -1);
   }
 
   add_dying(leader: Task): void {

@@ -15,6 +15,7 @@ import { EXIT_ZOMBIE, type Task } from './task.js';
 /** The task's last kernel code: exit_mm, files, cgroup, notify; it never returns to user mode. */
 export function* do_exit(k: Kernel, t: Task): Flow {
   t.exiting = true;
+  if (!any_live(t)) forget_dying_leader(t);
   yield spend(t, k.costs.syscallNs);
   yield* exit_mm(k, t);
   k.trace.on['sched:sched_process_exit']?.({
@@ -39,6 +40,11 @@ export function* do_group_exit(k: Kernel, t: Task, code: number): Flow {
     }
   }
   yield* do_exit(k, t);
+}
+
+/** Some thread of the process has not begun to exit (signal->live). */
+function any_live(t: Task): boolean {
+  return t.signal.threads.some((thread) => !thread.exiting);
 }
 
 function last_thread(t: Task): boolean {
@@ -71,10 +77,19 @@ export function complete_vfork_done(k: Kernel, t: Task): void {
   t.vfork_parent?.wake();
 }
 
-/** The owner leaves: another user of the mm takes over; its memcg gets the charges from now on. */
+/**
+ * The owner leaves: another user of the mm takes over; its memcg gets the charges from now on. Children
+ * are asked first, then siblings, and threads of the same process not before all others.
+ */
 function mm_update_next_owner(mm: Mm, t: Task): void {
   if (mm.owner !== t) return;
-  mm.owner = mm.tasks[0] ?? null;
+  const { tasks } = mm;
+  const { parent } = t.signal;
+  mm.owner =
+    tasks.find((user) => user.is_leader && user.signal.parent === t) ??
+    tasks.find((user) => user.is_leader && user.signal.parent === parent) ??
+    tasks[0] ??
+    null;
 }
 
 /** Drops a reference; the last one takes the address space down, in the caller's time. */
@@ -165,11 +180,14 @@ function* exit_files(k: Kernel, t: Task): Flow {
 /** The task is no longer listed in its cgroup; from 5.2 its group is while other threads live. */
 function cgroup_exit(k: Kernel, t: Task): void {
   t.cgroup.remove_task(t);
+  if (t.is_leader && any_live(t) && k.profile.scan_tasks === 'processes') t.cgroup.add_dying(t);
   rescore_memcg(t.cgroup.memcg);
+}
+
+/** The last thread is on its way out: scans do not see a leader that went before it any longer. */
+function forget_dying_leader(t: Task): void {
   const { leader } = t.signal;
-  const live = t.signal.threads.some((thread) => !thread.exiting);
-  if (live && t === leader && k.profile.scan_tasks === 'processes') t.cgroup.add_dying(t);
-  if (!live) leader.cgroup.remove_dying(leader);
+  leader.cgroup.remove_dying(leader);
   rescore_memcg(leader.cgroup.memcg);
 }
 

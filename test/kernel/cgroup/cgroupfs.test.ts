@@ -66,6 +66,20 @@ describe('cgroup.procs', () => {
   });
 });
 
+describe('cgroup.procs of a process that dies', () => {
+  it('leaves threads that are exiting where they are', () => {
+    const w = world({
+      cgroups: { '/a': {}, '/b': {} },
+      tasks: { t: { cgroup: '/a', anon: 7, threads: 1 } },
+    });
+    const [leader, thread] = w.tasks.t.signal.threads;
+    leader!.exiting = true;
+    w.move('t', '/b');
+    expect([leader!.cgroup.path, thread!.cgroup.path]).toEqual(['/a', '/b']);
+    expect([...w.k.cgroups.get('/a')!.tasks]).toEqual([leader]);
+  });
+});
+
 describe('cgroup.subtree_control', () => {
   const effective = (w: World<string>) =>
     ['/a', '/a/b', '/a/b/c'].map((path) => w.memcg(path).path);

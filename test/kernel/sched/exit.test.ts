@@ -4,10 +4,10 @@ import { check_invariants } from '../../../src/kernel/check.js';
 import { GFP_KERNEL_ACCOUNT } from '../../../src/kernel/mm/gfp.js';
 import { alloc_kmem } from '../../../src/kernel/mm/memcontrol.js';
 import { mark_oom_victim } from '../../../src/kernel/mm/oom_victim.js';
-import { do_group_exit } from '../../../src/kernel/sched/exit.js';
+import { do_exit, do_group_exit } from '../../../src/kernel/sched/exit.js';
 import { copy_process } from '../../../src/kernel/sched/fork.js';
 import { EXIT_DEAD, EXIT_ZOMBIE, type Task } from '../../../src/kernel/sched/task.js';
-import { MS, type World, world } from '../fixture.js';
+import { MS, type TaskSpec, type World, world } from '../fixture.js';
 
 const alive = (w: World<string>, name: string) => w.k.processes.has(w.tasks[name]!);
 
@@ -96,6 +96,22 @@ describe('who takes the address space down (KERNEL.md 8)', () => {
     expect([mm.anon_pages, mm.mm_users, mm.owner]).toEqual([0, 0, null]);
   });
 
+  it('the next owner is a child rather than a sibling, and that rather than a thread', () => {
+    const owner = (relatives: Record<string, TaskSpec>) => {
+      const t = { parent: 'p', threads: 1 };
+      const w = world<string>({ tasks: { p: {}, t, ...relatives } });
+      const { mm } = w.tasks.t!;
+      w.start(w.tasks.t!, do_exit(w.k, w.tasks.t!));
+      w.advance(1);
+      return Object.keys(w.tasks).find((name) => w.tasks[name] === mm!.owner) ?? 'thread';
+    };
+    const sibling = { shares: 't', parent: 'p' };
+    const child = { shares: 't', parent: 't' };
+    expect(owner({ other: { shares: 't' }, sibling, child })).toBe('child');
+    expect(owner({ other: { shares: 't' }, sibling })).toBe('sibling');
+    expect(owner({})).toBe('thread');
+  });
+
   it('charges follow the owner: after its death those of whoever is next', () => {
     const w = world<string>({
       cgroups: { '/a': {}, '/b': {} },
@@ -155,6 +171,32 @@ describe('what is left of a process', () => {
       [false, false],
       [false, true],
     ]);
+  });
+
+  it('and no longer when the last of them begins to exit, however long that takes', () => {
+    const w = world({
+      kernel: '6.1',
+      cgroups: { '/a': {} },
+      tasks: {
+        me: { cgroup: '/a', anon: 1 },
+        victim: { cgroup: '/a', anon: 9, threads: 1, state: 'D' },
+        next: { cgroup: '/a', anon: 2 },
+      },
+    });
+    const { me, victim } = w.tasks;
+    const [, thread] = victim.signal.threads;
+    const { mmap_sem } = victim.mm!;
+    const oom = () => w.run(me, w.oom(me, { memcg: w.memcg('/a') }));
+    w.start(victim, do_exit(w.k, victim)); // the leader alone
+    w.advance(1);
+    w.now(me, mmap_sem.downWrite(me));
+    oom();
+    oom();
+    expect(w.kills).toEqual(['victim']); // in flight
+    thread!.wake();
+    w.advance(1); // it waits in exit_mm()
+    oom();
+    expect(w.kills).toEqual(['victim', 'next']);
   });
 
   it('init inherits the children', () => {
