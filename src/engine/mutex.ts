@@ -28,19 +28,19 @@ export class Mutex<W extends Waiter> {
   }
 
   /**
-   * Waits for the lock. Returns false, without it, when `interrupted` says so after a wake-up
-   * (mutex_lock_killable).
+   * Waits for the lock. Returns false, without it, when `interrupted` says so before it sleeps, or
+   * after a wake-up (mutex_lock_killable).
    */
   *lock(self: W, interrupted?: () => boolean): Flow<boolean> {
     if (this.tryLock(self)) return true;
     this.waiters.add(self);
     for (;;) {
-      yield BLOCK;
-      if (this.owner === self || this.tryLock(self)) break;
       if (interrupted?.()) {
         this.#forget(self);
         return false;
       }
+      yield BLOCK;
+      if (this.owner === self || this.tryLock(self)) break;
       if (this.waiters.first() === self) this.#robbed = self;
     }
     this.#forget(self);

@@ -67,15 +67,29 @@ describe.each<HandOff>(['barging', 'fifo'])('Mutex, %s', (handOff) => {
   it('a waiter that is killed and has the mutex by then keeps it', () => {
     const mutex = new Mutex<Actor>(handOff);
     const stage = new Stage();
+    let killed = false;
     const owner = stage.enter('owner', visit(stage, mutex));
     const victim = stage.enter('victim', function* (self) {
+      stage.say(self, `got it: ${yield* mutex.lock(self, () => killed)}`);
+    });
+    stage.step();
+    stage.step();
+    killed = true;
+    mutex.unlock(owner);
+    stage.step(stage.runnable.indexOf(victim));
+    expect([stage.log.at(-1), mutex.owner]).toEqual(['victim got it: true', victim]);
+  });
+
+  it('whoever has been killed before does not begin to wait', () => {
+    const mutex = new Mutex<Actor>(handOff);
+    const stage = new Stage();
+    stage.enter('owner', visit(stage, mutex));
+    stage.enter('victim', function* (self) {
       stage.say(self, `got it: ${yield* mutex.lock(self, () => true)}`);
     });
     stage.step();
     stage.step();
-    mutex.unlock(owner);
-    stage.step(stage.runnable.indexOf(victim));
-    expect([stage.log.at(-1), mutex.owner]).toEqual(['victim got it: true', victim]);
+    expect([stage.log.at(-1), mutex.waiters.size]).toEqual(['victim got it: false', 0]);
   });
 
   it('has one owner at a time, and nobody waits for ever, whatever the order of steps', () => {
