@@ -7,7 +7,7 @@ import { WaitQueue } from '../engine/wait_queue.js';
 import { Cgroup } from './cgroup/cgroup.js';
 import type { Costs, ExecConfig, KernelConfig, SysctlValues } from './config.js';
 import { exit_to_user_mode } from './entry.js';
-import type { Gfp } from './mm/gfp.js';
+import { type Gfp, mask_4_19 } from './mm/gfp.js';
 import { place_charge, place_pages } from './mm/in_flight.js';
 import { kswapd } from './mm/kswapd.js';
 import { for_each_mem_cgroup_tree, type KmemKind, MemCgroup } from './mm/mem_cgroup.js';
@@ -30,11 +30,11 @@ import { MmTable, ProcessTable } from './mm/process_table.js';
 import { SwapDevice, swap_write_done } from './mm/swap.js';
 import { Writeback } from './mm/writeback.js';
 import type { OomPolicy } from './policy/policy.js';
-import type { Profile } from './profile.js';
+import { logs_since, type Profile } from './profile.js';
 import { RateLimit } from './ratelimit.js';
 import { EVENT_CPU, EVENT_TIMER, Scheduler } from './sched/core.js';
 import { Psi } from './sched/psi_groups.js';
-import { TASK_UNINTERRUPTIBLE, Task } from './sched/task.js';
+import { TASK_KILLABLE, TASK_UNINTERRUPTIBLE, Task } from './sched/task.js';
 import { type TraceContext, Tracepoints } from './trace.js';
 import { K } from './units.js';
 
@@ -279,7 +279,10 @@ export class Kernel {
   /** Waits for oom_lock; a killable wait returns false if the task was killed meanwhile. */
   *oom_lock_take(t: Task, killable: boolean): Flow<boolean> {
     t.wchan = 'oom_lock';
+    const before = t.sleep_state;
+    if (killable) t.sleep_state = TASK_KILLABLE;
     const got = yield* this.oom_lock.lock(t, killable ? () => t.sigkill_pending : undefined);
+    t.sleep_state = before;
     t.wchan = '';
     if (got) this.trace.on['oomsim:oom_lock']?.({ op: 'lock', pid: t.pid });
     return got;
@@ -421,12 +424,9 @@ export class Kernel {
 
   /** `0x14280ca(GFP_HIGHUSER_MOVABLE|__GFP_ZERO)` */
   gfp_mask(gfp: Gfp): string {
-    const mask = this.profile.log_format === '5.4' ? gfp.mask_5_4 : gfp.mask_4_15;
+    const old = logs_since(this.profile, '4.19') ? mask_4_19(gfp) : gfp.mask_4_15;
+    const mask = logs_since(this.profile, '5.2') ? gfp.mask_5_2 : old;
     return mask === 0 ? '0x0()' : `0x${mask.toString(16)}(${gfp.text})`;
-  }
-
-  mems_allowed_text(): string {
-    return this.nodes.length === 1 ? '0' : `0-${this.nodes.length - 1}`;
   }
 
   panic(message: string): void {

@@ -4,6 +4,15 @@
  */
 import { SWITCH_DOCS } from './switch_docs.js';
 
+/** How kernels report a kill: each value is a kernel with which something changed, oldest first. */
+const LOG_FORMATS = ['4.15', '4.19', '5.0', '5.2', '5.4', '5.9', '6.14'] as const;
+type LogFormat = (typeof LOG_FORMATS)[number];
+
+/** Kills are reported as by this kernel or a later one. */
+export function logs_since(profile: Profile, format: LogFormat): boolean {
+  return LOG_FORMATS.indexOf(profile.log_format) >= LOG_FORMATS.indexOf(format);
+}
+
 /** The switches; SWITCH_DOCS says what each does and where that was seen. */
 export interface Profile {
   root_bonus: boolean;
@@ -24,7 +33,9 @@ export interface Profile {
   memcg_oom: 'fault_end' | 'charge';
   memcg_oom_failed: 'force' | 'enomem';
   memcg_oom_needs_fs: boolean;
+  memcg_oom_killable: boolean;
   memcg_oom_recheck: boolean;
+  memcg_oom_members: boolean;
   dying_force_charge: boolean;
   memcg_reclaim_retries: number;
   memcg_charge_batch: number;
@@ -39,7 +50,7 @@ export interface Profile {
   events_hierarchical: boolean;
   pagefault_global_oom: boolean;
   sysrq_ignores_notifiers: boolean;
-  log_format: '4.15' | '5.0' | '5.2' | '5.4';
+  log_format: LogFormat;
   no_killable: 'panic' | 'warn_then_deadlocked';
   lru_cost_model: boolean;
   scan_in_proportion: boolean;
@@ -68,7 +79,9 @@ const V4_15: Profile = {
   memcg_oom: 'fault_end',
   memcg_oom_failed: 'force',
   memcg_oom_needs_fs: true,
+  memcg_oom_killable: false,
   memcg_oom_recheck: false,
+  memcg_oom_members: false,
   dying_force_charge: true,
   memcg_reclaim_retries: 5,
   memcg_charge_batch: 32,
@@ -111,6 +124,7 @@ const HISTORY: readonly Preset[] = [
       oom_group: true,
       memory_min: true,
       low_protection: 'shared',
+      log_format: '4.19',
       no_killable: 'warn_then_deadlocked',
     },
   },
@@ -122,7 +136,12 @@ const HISTORY: readonly Preset[] = [
   {
     name: '5.2',
     doc: 'Linux 5.2: no child sacrifice',
-    switches: { child_sacrifice: false, events_hierarchical: true, log_format: '5.2' },
+    switches: {
+      child_sacrifice: false,
+      memcg_oom_killable: true,
+      events_hierarchical: true,
+      log_format: '5.2',
+    },
   },
   {
     name: '5.4',
@@ -131,6 +150,7 @@ const HISTORY: readonly Preset[] = [
       tie: 'last',
       scan_tasks: 'processes',
       memcg_oom_needs_fs: false,
+      memcg_oom_members: true,
       low_protection: 'proportional',
       high_throttle: true,
       log_format: '5.4',
@@ -144,6 +164,7 @@ const HISTORY: readonly Preset[] = [
       memcg_oom_recheck: true,
       memcg_reclaim_retries: 16,
       high_retries: 16,
+      log_format: '5.9',
       lru_cost_model: true,
     },
   },
@@ -173,7 +194,7 @@ const HISTORY: readonly Preset[] = [
   {
     name: '6.14',
     doc: 'Linux 6.14: RSS is exact at any time',
-    switches: { split_rss_counting: false },
+    switches: { log_format: '6.14', split_rss_counting: false },
   },
 ];
 

@@ -80,9 +80,17 @@ export const SWITCH_DOCS: Readonly<Record<keyof Profile, SwitchDoc>> = {
     doc: 'a memcg OOM without __GFP_FS kills nobody',
     source: 'out_of_memory(): in 5.3.1, not in 5.4',
   },
+  memcg_oom_killable: {
+    doc: 'dying tasks do not wait for a memcg OOM',
+    source: 'mem_cgroup_out_of_memory(): 7775face2079 (5.1)',
+  },
   memcg_oom_recheck: {
     doc: 'a memcg looks once more under oom_lock',
     source: 'mem_cgroup_out_of_memory(): in 5.9.1, not in 5.4',
+  },
+  memcg_oom_members: {
+    doc: 'a memcg OOM minds no nodes and no mm owners',
+    source: 'oom_evaluate_task(), dump_tasks(): patches of June 2019 (5.3)',
   },
   dying_force_charge: {
     doc: 'dying tasks charge beyond memory.max',
@@ -144,7 +152,7 @@ export const SWITCH_DOCS: Readonly<Record<keyof Profile, SwitchDoc>> = {
   },
   log_format: {
     doc: 'how a kill is reported',
-    source: 'dump_header(), __oom_kill_process(): 4.15, 5.0.1, 5.2.1, 5.4',
+    source: 'dump_header(), dump_tasks(), __oom_kill_process(); logs of 4.19, 5.2, 5.4, 6.1, 6.11',
   },
   no_killable: {
     doc: 'panic, or a warning and then panic',

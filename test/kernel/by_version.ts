@@ -9,7 +9,11 @@ import { mem_cgroup_out_of_memory } from '../../src/kernel/mm/memcg_oom.js';
 import { try_charge } from '../../src/kernel/mm/memcontrol.js';
 import { pagefault_out_of_memory } from '../../src/kernel/mm/memory.js';
 import { get_mm_rss } from '../../src/kernel/mm/mm_types.js';
-import { mem_cgroup_scan_tasks, oom_badness } from '../../src/kernel/mm/oom_kill.js';
+import {
+  __oom_kill_process,
+  mem_cgroup_scan_tasks,
+  oom_badness,
+} from '../../src/kernel/mm/oom_kill.js';
 import { wake_oom_reaper } from '../../src/kernel/mm/oom_reaper.js';
 import { mark_oom_victim } from '../../src/kernel/mm/oom_victim.js';
 import { process_mrelease } from '../../src/kernel/mm/process_mrelease.js';
@@ -236,6 +240,44 @@ export const ROWS: readonly Row[] = [
     (kernel) => with_hog(kernel, (w) => w.oom(w.tasks.me, { memcg: w.memcg('/a'), gfp: GFP_NOFS })),
   ],
   [
+    'memcg_oom_killable',
+    'a dying task waits for a memcg OOM of somebody else',
+    '4.14: true, 5.2: false',
+    (kernel) => {
+      const w = world({
+        kernel,
+        cgroups: { '/a': { max: 100 } },
+        tasks: { me: { cgroup: '/a' }, other: {} },
+      });
+      const { me, other } = w.tasks;
+      w.k.oom_lock_try(other);
+      const call = w.start(me, mem_cgroup_out_of_memory(w.k, me, w.memcg('/a'), GFP_KERNEL));
+      w.advance(1);
+      w.kill('me');
+      w.advance(1);
+      return !call.done;
+    },
+  ],
+  [
+    'memcg_oom_members',
+    'whom a task on node 0 kills at the limit of its memcg, in which a hog is on node 1',
+    '4.14: small, 5.4: hog',
+    (kernel) => {
+      const w = world<string>({
+        kernel,
+        zones: [0, 1].map((node) => ({ node, managedPages: 1000 })),
+        cgroups: { '/a': {}, '/a/0': { mems: [0] }, '/a/1': { mems: [1] } },
+        tasks: {
+          me: { cgroup: '/a/0', adj: -1000 },
+          small: { cgroup: '/a/0', anon: 5 },
+          hog: { cgroup: '/a/1', anon: 9 },
+        },
+      });
+      w.run(w.tasks.me!, w.oom(w.tasks.me!, { memcg: w.memcg('/a') }));
+      return w.kills.join(' ');
+    },
+  ],
+  [
     'memcg_oom_recheck',
     'whom a memcg OOM kills when there is room again',
     '4.14: hog, 5.9: ',
@@ -325,12 +367,23 @@ export const ROWS: readonly Row[] = [
   ],
   [
     'log_format',
-    'lines about the kill: of the choice, of what it was, with its uid',
-    '4.14: choice, 5.0: choice summary, 5.2: summary, 5.4: summary uid',
+    'lines about the kill: of the choice, of units, of what it was, with its uid, of who is gone, of parts',
+    '4.14: choice, 4.19: choice units, 5.0: choice units summary, 5.2: units summary, ' +
+      '5.4: units summary uid, 5.9: units summary uid gone, 6.14: units summary uid gone parts',
     (kernel) => {
-      const w = world({ kernel, tasks: { me: {}, a: { anon: 9 } } });
-      w.run(w.tasks.me, w.oom(w.tasks.me));
-      const marks = { choice: / score \d+ or /, summary: /^oom-kill:/, uid: / UID:\d+ / };
+      const w = world({ kernel, tasks: { me: {}, a: { anon: 9 }, gone: { mm: false } } });
+      const { me, gone } = w.tasks;
+      w.run(me, w.oom(me));
+      const note = { message: 'Out of memory', reason: '', group: false };
+      w.run(me, __oom_kill_process(w.k, me, gone, w.control(), note));
+      const marks = {
+        choice: / score \d+ or /,
+        units: /^Tasks state \(memory values in pages\):$/,
+        summary: /^oom-kill:/,
+        uid: / UID:\d+ /,
+        gone: /^Out of memory: OOM victim \d+ \(gone\) is already exiting/,
+        parts: / rss_anon rss_file rss_shmem /,
+      };
       return Object.entries(marks)
         .filter(([, mark]) => w.dmesg.some((line) => mark.test(line)))
         .map(([name]) => name)

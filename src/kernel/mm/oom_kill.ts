@@ -6,6 +6,7 @@ import type { Flow } from '../../engine/coroutine.js';
 import { css_tasks } from '../cgroup/cgroup.js';
 import { cpuset_node_allowed } from '../cgroup/cpuset.js';
 import type { Kernel } from '../kernel.js';
+import { logs_since } from '../profile.js';
 import { schedule_timeout, spend } from '../sched/core.js';
 import { send_sigkill } from '../sched/signal.js';
 import {
@@ -16,11 +17,7 @@ import {
   tsk_is_oom_victim,
 } from '../sched/task.js';
 import { K } from '../units.js';
-import {
-  for_each_mem_cgroup_tree,
-  type MemCgroup,
-  mem_cgroup_is_descendant,
-} from './mem_cgroup.js';
+import { for_each_mem_cgroup_tree, type MemCgroup } from './mem_cgroup.js';
 import { count_memcg_event } from './memcontrol.js';
 import { get_mm_anon, type Mm, mm_points } from './mm_types.js';
 import {
@@ -31,6 +28,7 @@ import {
   type OomControl,
   type OomRequest,
 } from './oom_control.js';
+import { minds_nodes, oom_passes_over, oom_unkillable_task } from './oom_eligible.js';
 import { kill_oom_group, mem_cgroup_get_oom_group } from './oom_group.js';
 import { select_by } from './oom_index.js';
 import { check_panic_on_oom, no_killable_process } from './oom_panic.js';
@@ -50,43 +48,6 @@ export function find_lock_task_mm(t: Task): (Task & { mm: Mm }) | null {
   if (t.mm !== null && t.is_leader) return t as Task & { mm: Mm };
   for (const thread of t.signal.threads) if (thread.mm !== null) return thread as Task & { mm: Mm };
   return null;
-}
-
-/** Init, kernel threads, tasks of another memcg or other nodes are never killed. */
-export function oom_unkillable_task(
-  k: Kernel,
-  t: Task,
-  memcg: MemCgroup | null,
-  nodemask: readonly number[] | null,
-): boolean {
-  if (t.signal === k.init.signal || t.kthread) return true;
-  if (memcg !== null) {
-    const of_task = t.mm?.owner?.cgroup.memcg ?? t.cgroup.memcg;
-    if (!mem_cgroup_is_descendant(of_task, memcg)) return true;
-  }
-  return !has_intersects_mems_allowed(k, t, nodemask);
-}
-
-/** Some thread may use a node that the allocation may use (NUMA only). */
-function has_intersects_mems_allowed(
-  k: Kernel,
-  t: Task,
-  nodemask: readonly number[] | null,
-): boolean {
-  if (k.nodes.length === 1) return true;
-  const meets = (a: readonly number[] | null, b: readonly number[] | null): boolean =>
-    a === null || b === null || a.some((node) => b.includes(node));
-  return t.signal.threads.some((thread) =>
-    nodemask !== null
-      ? meets(thread.nodemask, nodemask)
-      : meets(thread.mems_allowed, k.sched.current?.mems_allowed ?? null),
-  );
-}
-
-/** Who asks is bound to some nodes, so that not every task would be of use (NUMA only). */
-export function minds_nodes(k: Kernel, oc: OomControl): boolean {
-  if (k.nodes.length === 1) return false;
-  return oc.nodemask !== null || (k.sched.current?.mems_allowed ?? null) !== null;
 }
 
 /** The vfork child has its parent's memory: kill the parent instead. */
@@ -111,6 +72,11 @@ export function oom_badness(
   totalpages: number,
 ): number {
   return oom_unkillable_task(k, t, memcg, nodemask) ? ineligible(k) : badness(k, t, totalpages);
+}
+
+/** What a task counts for in this OOM; given a memcg, if it belongs to that. */
+export function badness_in(k: Kernel, t: Task, oc: OomControl, memcg: MemCgroup | null): number {
+  return oom_passes_over(k, t, oc, memcg) ? ineligible(k) : badness(k, t, oc.totalpages);
 }
 
 /** oom_badness() of a task that is not unkillable. */
@@ -168,7 +134,7 @@ export function mem_cgroup_get_limit(k: Kernel, memcg: MemCgroup): number {
  * Looks at one candidate. Returns true to end the scan: a victim is in flight, wait for it instead.
  */
 export function oom_evaluate_task(k: Kernel, t: Task, oc: OomControl): boolean {
-  if (oom_unkillable_task(k, t, null, oc.nodemask)) return false;
+  if (oom_passes_over(k, t, oc, null)) return false;
   if (!is_sysrq_oom(oc) && tsk_is_oom_victim(t)) {
     if (!selection_inflight(t)) return false;
     oc.chosen_task = INFLIGHT_VICTIM;
@@ -256,7 +222,7 @@ export function* oom_kill_process(k: Kernel, t: Task, oc: OomControl, message: s
     yield spend(t, report_cost_ns(k));
     dump_header(k, t, oc, chosen);
   }
-  if (k.profile.log_format === '4.15' || k.profile.log_format === '5.0') {
+  if (!logs_since(k.profile, '5.2')) {
     k.printk(
       `${message}: Kill process ${chosen.pid} (${chosen.comm}) score ${normalised(oc)} or sacrifice child`,
     );
@@ -308,7 +274,13 @@ export function* __oom_kill_process(
   yield spend(t, k.costs.oomKillNs);
   // The lock that this takes keeps the victim from leaving its mm until it is marked.
   const victim = find_lock_task_mm(task);
-  if (victim === null) return;
+  if (victim === null) {
+    if (logs_since(k.profile, '5.9')) {
+      const who = `${task.pid} (${task.comm})`;
+      k.printk(`${note.message}: OOM victim ${who} is already exiting. Skip killing the task`);
+    }
+    return;
+  }
   const mm = victim.mm;
   const memcg = mm.owner?.cgroup.memcg ?? k.root_mem_cgroup;
   k.trace_oom_kill(t, victim, oc, note);
@@ -323,12 +295,11 @@ export function* __oom_kill_process(
 }
 
 function killed_line(k: Kernel, victim: Task, mm: Mm, message: string): string {
-  const format = k.profile.log_format;
-  const prefix = format === '5.2' || format === '5.4' ? `${message}: ` : '';
+  const prefix = logs_since(k.profile, '5.2') ? `${message}: ` : '';
   const line =
     `${prefix}Killed process ${victim.pid} (${victim.comm}) total-vm:${K(mm.total_vm)}kB, ` +
     `anon-rss:${K(get_mm_anon(mm))}kB, file-rss:${K(mm.file_pages)}kB, shmem-rss:${K(mm.shmem_pages)}kB`;
-  if (format !== '5.4') return line;
+  if (!logs_since(k.profile, '5.4')) return line;
   return (
     `${line}, UID:${victim.uid} pgtables:${K(mm.pgtables_pages)}kB ` +
     `oom_score_adj:${victim.signal.oom_score_adj}`
@@ -338,9 +309,12 @@ function killed_line(k: Kernel, victim: Task, mm: Mm, message: string): string {
 /** Other processes with the same mm die too; returns false if one of them cannot. */
 function kill_sharers(k: Kernel, victim: Task, mm: Mm): boolean {
   let can_oom_reap = true;
-  for (const user of mm.tasks) {
-    if (user.signal === victim.signal) continue;
-    if (user.signal === k.init.signal) {
+  const seen = new Set([victim.signal]);
+  for (const { signal } of mm.tasks) {
+    if (seen.has(signal)) continue;
+    seen.add(signal);
+    const user = signal.leader;
+    if (signal === k.init.signal) {
       can_oom_reap = false;
       mark_mmf_oom_skip(k, mm, victim.pid, 'init_shares_mm');
       k.printk(

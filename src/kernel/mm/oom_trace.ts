@@ -6,13 +6,8 @@ import type { Candidate } from '../trace.js';
 import { for_each_mem_cgroup_tree } from './mem_cgroup.js';
 import { get_mm_rss } from './mm_types.js';
 import { INFLIGHT_VICTIM, type OomControl } from './oom_control.js';
-import {
-  find_lock_task_mm,
-  ineligible,
-  oom_badness,
-  oom_unkillable_task,
-  root_bonus,
-} from './oom_kill.js';
+import { oom_passes_over } from './oom_eligible.js';
+import { badness_in, find_lock_task_mm, ineligible, root_bonus } from './oom_kill.js';
 
 /** Reports a finished selection to the tracepoint, if anybody listens. */
 export function trace_select(k: Kernel, oc: OomControl): void {
@@ -100,19 +95,19 @@ export function candidate_of(k: Kernel, leader: Task, oc: OomControl): Candidate
     adj,
     adjPages: adj * Math.floor(oc.totalpages / 1000),
     bonusPages: root_bonus(k, leader, rss + swap + pgtables),
-    points: oom_badness(k, leader, null, oc.nodemask, oc.totalpages),
+    points: badness_in(k, leader, oc, null),
     why: why_ineligible(k, leader, oc),
   };
 }
 
 function why_ineligible(k: Kernel, leader: Task, oc: OomControl): string {
-  if (oom_badness(k, leader, null, oc.nodemask, oc.totalpages) !== ineligible(k)) return '';
+  if (badness_in(k, leader, oc, null) !== ineligible(k)) return '';
   if (leader.signal.oom_score_adj === OOM_SCORE_ADJ_MIN) return 'oom_score_adj is -1000';
   if (leader.kthread) return 'kernel thread';
   if (leader.signal === k.init.signal) return 'init';
   const p = find_lock_task_mm(leader);
   if (p === null) return 'has no memory of its own any more';
   if (p.mm.oom_skip) return 'already reaped (MMF_OOM_SKIP)';
-  if (oom_unkillable_task(k, leader, null, oc.nodemask)) return 'on other nodes';
+  if (oom_passes_over(k, leader, oc, null)) return 'on other nodes';
   return 'in vfork(): its parent is considered instead';
 }

@@ -4,8 +4,9 @@ import type { Kernel } from '../kernel.js';
 import type { Signal, Task } from '../sched/task.js';
 import type { Mm } from './mm_types.js';
 import { INFLIGHT_VICTIM, is_memcg_oom, is_sysrq_oom, type OomControl } from './oom_control.js';
+import { minds_nodes } from './oom_eligible.js';
 import { due_again, IN_FLIGHT, NO_CANDIDATE, type OomIndex } from './oom_index.js';
-import { find_lock_task_mm, ineligible, minds_nodes, oom_evaluate_task } from './oom_kill.js';
+import { find_lock_task_mm, ineligible, oom_evaluate_task } from './oom_kill.js';
 import { Tournament } from './tournament.js';
 
 /** OOM_FLAG_ORIGIN: before everybody else, and the last of them is chosen. */

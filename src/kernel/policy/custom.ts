@@ -11,8 +11,8 @@ import { INFLIGHT_VICTIM, is_memcg_oom, type OomControl } from '../mm/oom_contro
 import { kill_oom_group, mem_cgroup_get_oom_group } from '../mm/oom_group.js';
 import {
   __oom_kill_process,
+  badness_in,
   ineligible,
-  oom_badness,
   selection_cost,
   selection_inflight,
 } from '../mm/oom_kill.js';
@@ -269,7 +269,7 @@ function* kill(
 }
 
 function points_of(k: Kernel, task: Task, oc: OomControl): number {
-  const points = oom_badness(k, task, oc.memcg, oc.nodemask, oc.totalpages);
+  const points = badness_in(k, task, oc, oc.memcg);
   return points === ineligible(k) ? 0 : points;
 }
 

@@ -4,13 +4,8 @@ import type { Kernel } from '../kernel.js';
 import { mem_cgroup_is_descendant } from '../mm/mem_cgroup.js';
 import { get_mm_rss } from '../mm/mm_types.js';
 import type { OomControl } from '../mm/oom_control.js';
-import {
-  find_lock_task_mm,
-  ineligible,
-  oom_badness,
-  oom_unkillable_task,
-  selection_inflight,
-} from '../mm/oom_kill.js';
+import { oom_passes_over } from '../mm/oom_eligible.js';
+import { badness_in, find_lock_task_mm, ineligible, selection_inflight } from '../mm/oom_kill.js';
 import { OOM_SCORE_ADJ_MIN, type Task } from '../sched/task.js';
 import type { CgroupSnapshot } from '../snapshot.js';
 import { snapshot_cgroups } from '../take_snapshot.js';
@@ -156,7 +151,7 @@ function freeze_cgroup(draft: CgroupDraft): CgroupView {
 
 function process_view(k: Kernel, leader: Task, oc: OomControl, cgroup: CgroupView): ProcessView {
   const mm = find_lock_task_mm(leader)?.mm;
-  const badness = oom_badness(k, leader, oc.memcg, oc.nodemask, oc.totalpages);
+  const badness = badness_in(k, leader, oc, oc.memcg);
   const eligible = badness !== ineligible(k);
   return Object.freeze({
     pid: leader.pid,
@@ -189,6 +184,6 @@ export function why_unkillable(k: Kernel, leader: Task, oc: OomControl): string 
   const mm = find_lock_task_mm(leader)?.mm;
   if (mm === undefined) return 'is dead';
   if (mm.oom_skip) return 'was killed before and has no memory left to give';
-  if (oom_unkillable_task(k, leader, null, oc.nodemask)) return 'must not be killed';
+  if (oom_passes_over(k, leader, oc, null)) return 'must not be killed';
   return null;
 }

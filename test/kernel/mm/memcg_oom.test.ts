@@ -189,18 +189,17 @@ describe('mem_cgroup_out_of_memory (KERNEL.md 4.10)', () => {
     expect(attempt('5.9', full)).toEqual([true, ['hog']]);
   });
 
-  it('does not wait for oom_lock when killed, from 5.9', () => {
+  it('does not wait for oom_lock when killed, from 5.1', () => {
     const wait = (kernel: string) => {
       const w = make(kernel);
       const { me, hog } = w.tasks;
       w.k.oom_lock_try(hog);
       const call = w.start(me, mem_cgroup_out_of_memory(w.k, me, w.memcg('/a'), GFP_KERNEL));
       w.advance(1);
-      me.sigkill_pending = true;
-      me.wake();
+      w.kill('me');
       w.advance(1);
       return call.value;
     };
-    expect([wait('5.4'), wait('5.9')]).toEqual([undefined, true]);
+    expect([wait('5.0'), wait('5.2')]).toEqual([undefined, true]);
   });
 });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { oom_badness, oom_unkillable_task } from '../../../src/kernel/mm/oom_kill.js';
+import { oom_unkillable_task } from '../../../src/kernel/mm/oom_eligible.js';
+import { oom_badness } from '../../../src/kernel/mm/oom_kill.js';
 import { type TaskSpec, world } from '../fixture.js';
 
 const TOTAL = 100_000; // a point of oom_score_adj is 100 pages

@@ -132,8 +132,10 @@ describe('__oom_kill_process (KERNEL.md 3.2)', () => {
         kworker: { shares: 'victim', state: 'D', kthread: true },
       },
     });
+    const signals = w.watch('signal:signal_generate');
     w.run(w.tasks.me, w.oom(w.tasks.me));
     const { me, victim, sharer, protected: saved, kworker } = w.tasks;
+    expect(signals.map((line) => line.split(' ')[2])).toEqual(['victim', 'sharer', 'protected']);
     const tasks = [me, victim, sharer, saved, kworker];
     expect(w.kills).toEqual(['victim']);
     expect(tasks.map((t) => t.sigkill_pending)).toEqual([false, true, true, true, false]);

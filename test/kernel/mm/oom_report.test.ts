@@ -40,9 +40,9 @@ function log(kernel: string, kind: 'memcg' | 'global', group = false): string[] 
 
 const TASKS_4_15 = [
   '[ pid ]   uid  tgid total_vm      rss pgtables_bytes swapents oom_score_adj name',
+  '[ 1201]    33  1201      635      610    49152       25           200 nginx',
   '[ 1300]     0  1300       40       40    12288        0         -1000 sh',
   '[ 1400]  1000  1400       10       10        0        0           -17 helper',
-  '[ 1201]    33  1201      635      610    49152       25           200 nginx',
 ];
 
 const TASKS_6_1 = [
@@ -100,11 +100,7 @@ describe('4.15 (KERNEL.md 3.1 to 3.4)', () => {
       '50000 pages RAM',
       '0 pages HighMem/MovableOnly',
       '0 pages reserved',
-      // In the order of creation this time.
-      TASKS_4_15[0],
-      TASKS_4_15[3],
-      TASKS_4_15[1],
-      TASKS_4_15[2],
+      ...TASKS_4_15,
       'Out of memory: Kill process 1201 (nginx) score 212 or sacrifice child',
       KILLED,
       REAPED,
@@ -119,19 +115,83 @@ describe('4.15 (KERNEL.md 3.1 to 3.4)', () => {
   });
 });
 
-it('the table of a memcg OOM leaves out those whose memory is charged elsewhere', () => {
+it.each([
+  ['4.15', 'owns inside visitor'],
+  ['6.1', 'owns inside guest'],
+])('whom the table of a memcg OOM names: by the owner of the mm up to 5.2: %s', (kernel, named) => {
   const w = world({
+    kernel,
     cgroups: { '/a': { max: 1000 }, '/b': {} },
     tasks: {
+      owns: { cgroup: '/a', anon: 9 },
       inside: { cgroup: '/a', anon: 9 },
       owner: { cgroup: '/b', anon: 9 },
       guest: { cgroup: '/a', shares: 'owner' },
+      visitor: { cgroup: '/b', shares: 'owns' },
       bare: { cgroup: '/a', mm: false },
     },
   });
   w.run(w.tasks.inside, w.oom(w.tasks.inside, { memcg: w.memcg('/a') }));
   const rows = w.dmesg.filter((line) => /^\[ +\d/.test(line)).map((line) => line.split(' ').at(-1));
-  expect(rows).toEqual(['inside']);
+  expect(rows.join(' ')).toEqual(named);
+});
+
+describe('the table of tasks by version', () => {
+  const table = (kernel: string) => {
+    const lines = log(kernel, 'global');
+    return lines.filter((line) => /^Tasks|^\[/.test(line)).slice(0, -2);
+  };
+
+  it('has a wide column for pids from 4.19', () => {
+    expect(table('4.19')).toEqual([...TASKS_6_1.slice(0, 2), TASKS_6_1[4]]);
+  });
+
+  it('has the parts of the RSS from 6.8', () => {
+    expect(table('6.14')).toEqual([
+      'Tasks state (memory values in pages):',
+      '[  pid  ]   uid  tgid total_vm      rss rss_anon rss_file rss_shmem pgtables_bytes swapents oom_score_adj name',
+      '[   1201]    33  1201      635      610      500      100        10    49152       25           200 nginx',
+    ]);
+  });
+});
+
+it.each([
+  ['4.15', 'memory+swap kmem'],
+  ['5.2', 'memory+swap kmem'],
+  ['5.4', 'swap anon'],
+])('a memcg has the counters of v1 in its report up to 5.2: %s', (kernel, expected) => {
+  const names = ['memory+swap:', 'kmem:', 'swap:', 'anon '];
+  const lines = log(kernel, 'memcg');
+  const seen = names.filter((name) => lines.some((line) => line.startsWith(name)));
+  expect(seen.map((name) => name.slice(0, -1)).join(' ')).toBe(expected);
+});
+
+it.each([
+  ['4.15', '0x14000c0'],
+  ['4.19', '0x6000c0'],
+  ['5.0', '0x6000c0'],
+  ['5.2', '0xcc0'],
+])('gfp_mask by version: %s: %s', (kernel, mask) => {
+  expect(log(kernel, 'memcg')[0]).toContain(`gfp_mask=${mask}(GFP_KERNEL)`);
+});
+
+it.each([
+  ['4.15', 'me cpuset=bound mems_allowed=1-2'],
+  ['6.1', ',cpuset=bound,mems_allowed=1-2,global_oom,task_memcg=/bound/x,task=hog,'],
+])('the cpuset is that of who asks, the memcg that of the victim: %s', (kernel, expected) => {
+  const mems = [1, 2];
+  const w = world({
+    kernel,
+    zones: [0, 1, 2].map((node) => ({ node, managedPages: 1000 })),
+    cgroups: { '/bound': { mems }, '/bound/x': { mems }, '/b': {} },
+    tasks: {
+      me: { cgroup: '/bound/x' },
+      owner: { cgroup: '/b', anon: 9, adj: -1000 },
+      hog: { cgroup: '/bound/x', shares: 'owner' },
+    },
+  });
+  w.run(w.tasks.me, w.oom(w.tasks.me));
+  expect(w.dmesg.join('\n')).toContain(expected);
 });
 
 describe('the lines of a kill by version (KERNEL.md 4.10)', () => {
