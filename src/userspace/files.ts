@@ -124,13 +124,18 @@ function activate(k: Kernel, file: AddressSpace, n: number): void {
   }
 }
 
-/** Waits for `n` pages from the disk. A page that was evicted not long ago makes it a memory stall. */
-function* read_from_disk(k: Kernel, t: Task, n: number, refault: boolean): Flow {
+/**
+ * Waits until `n` new pages of a set have come from the disk; a page that was evicted not long ago makes
+ * it a memory stall. The pages are locked and referred to by the reader until it has the CPU again.
+ */
+function* read_from_disk(k: Kernel, t: Task, set: PageSet, n: number, refault: boolean): Flow {
   const done_ns = k.flusher.disk.submit(k.sim.nowNs, n);
+  set.reading += n;
   if (refault) psi_memstall_enter(k, t);
   t.wchan = 'io_schedule';
   yield k.sched.sleep_until(t, done_ns, TASK_UNINTERRUPTIBLE);
   t.wchan = '';
+  set.reading -= n;
   if (refault) psi_memstall_leave(k, t);
 }
 
@@ -165,7 +170,7 @@ function* read_chunk(
     if (added === null) return got;
     got += added.n;
     const refault = note_refaults(k, added.set, added.n);
-    yield* read_from_disk(k, t, added.n, refault);
+    yield* read_from_disk(k, t, added.set, added.n, refault);
   }
   yield spend(t, k.costs.syscallNs + got * k.costs.readPageNs);
   return got;

@@ -104,3 +104,28 @@ test('files outside cgroups are written too, and options of the mount are kept',
     { op: 'write', cgroup: '/m', file: 'memory.max', value: '32M' },
   ]);
 });
+
+test.each(['4.15-vanilla', '6.1'])(
+  'reclaim cannot take the page that a reader waits for, so a leak beside it ends in OOM: %s',
+  (kernel) => {
+    const path = truth_file(
+      'thrash',
+      [],
+      {
+        mem_mb: 128,
+        duration_ms: 2000,
+        cgroups: [{ path: '/m', 'memory.max': '30M' }],
+        processes: [
+          { id: 'reader', cgroup: '/m', program: [{ op: 'readfile', mb: 20, loops: 1000 }] },
+          {
+            id: 'leak',
+            cgroup: '/m',
+            program: [{ op: 'anon', mb: 50, step_mb: 4, every_ms: 10 }, { op: 'hold' }],
+          },
+        ],
+      },
+      kernel,
+    );
+    expect([...fidelity(path)].map(({ got }) => got)).toEqual(['leak@/m']);
+  },
+);

@@ -31,6 +31,8 @@ export class PageSet {
   swapcache_clean = 0;
   /** Of the file pages on the LRU: dirty. */
   dirty = 0;
+  /** Of the file pages on the LRU: locked until the disk has read them, and no page to reclaim. */
+  reading = 0;
   swapped = 0;
   /** Resident pages that no page table refers to any more and an unmapper is about to free. */
   gathered = 0;

@@ -335,7 +335,10 @@ function add_cost(lruvec: Lruvec, kind: number, n: number): void {
   }
 }
 
-/** Clean cache is freed; dirty pages are left to the flusher and come back to the active list. */
+/**
+ * Clean cache is freed; dirty pages are left to the flusher and come back to the active list; those that
+ * are being read are locked, and stay where they are.
+ */
 function shrink_file_pages(
   k: Kernel,
   lruvec: Lruvec,
@@ -343,12 +346,12 @@ function shrink_file_pages(
   lru: number,
   pages: number,
 ): number {
-  const clean = Math.max(0, set.resident - set.writeback - set.dirty);
+  const clean = Math.max(0, set.resident - set.writeback - set.dirty - set.reading);
   const free = Math.min(pages, clean);
   unmap_for_reclaim(set, free, false);
   free_lru_pages(k, set, lru, free);
   set.evicted += free;
-  const dirty = pages - free;
+  const dirty = Math.min(pages - free, set.dirty);
   if (dirty > 0) {
     move_pages(k, set, lru, lru + 1, dirty);
     lruvec.recent_rotated[FILE]! += dirty;

@@ -276,6 +276,14 @@ describe('what becomes of a scanned page (KERNEL.md 7)', () => {
     expect(w.k.flusher.dirty_pages()).toBe(0);
   });
 
+  it('pages that are being read are locked: they stay where they are', () => {
+    const w = lists({ file: 320 }, {}, { swap: 0 });
+    w.k.flusher.file('/a').sets[0]!.reading = 310;
+    const sc = new_scan_control({ priority: 4 });
+    shrink_lruvec(w.k, lruvec_of(w), sc);
+    expect([sc.nr_reclaimed, ...sizes(w)]).toEqual([10, 0, 0, 310, 0, 0]);
+  });
+
   it('an anonymous page is written to swap, and free when it is scanned again after that', () => {
     const w = lists({ tmpfs: 320 }, {}, { swap_page_ns: 100_000, free: 100 });
     const set = w.k.flusher.file('/a:tmpfs', 'shmem').sets[0]!;
