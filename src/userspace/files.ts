@@ -167,16 +167,17 @@ function* read_chunk(
   let got = hits;
   while (got < want && !t.sigkill_pending) {
     const added = yield* add_to_page_cache(k, t, file, want - got, gfp);
-    if (added === null) return got;
+    if (added === null) break;
     got += added.n;
     const refault = note_refaults(k, added.set, added.n);
     yield* read_from_disk(k, t, added.set, added.n, refault);
   }
-  yield spend(t, k.costs.syscallNs + got * k.costs.readPageNs);
+  // At least a nanosecond: who reads again after an error comes to an end when time has passed.
+  yield spend(t, Math.max(1, k.costs.syscallNs + got * k.costs.readPageNs));
   return got;
 }
 
-/** read(2) of a file from `skip` on, `times` times. */
+/** read(2) of a file from `skip` on, `times` times; an error ends one time, not those after it. */
 export function* read_file(program: Program, t: Task, step: StepOf<'read'>): Flow {
   const { k } = program.host;
   const pages = pages_for(program.draw(step.size));
@@ -185,12 +186,12 @@ export function* read_file(program: Program, t: Task, step: StepOf<'read'>): Flo
     for (let done = 0; done < pages && !t.sigkill_pending; ) {
       const want = Math.min(CHUNK_PAGES, pages - done);
       const got = yield* read_chunk(program, t, file, pages, want, GFP_HIGHUSER);
+      yield* back_to_user_mode(k, t);
       if (got === 0) {
         fail(program, 'read', 'ENOMEM');
-        return;
+        break;
       }
       done += got;
-      yield* back_to_user_mode(k, t);
       if (step.every !== null && done % MIB_PAGES < got) {
         yield* nanosleep(k, t, program.draw(step.every));
       }

@@ -83,6 +83,16 @@ test('operands are read as the guest reads them', () => {
   expect(sysctl.oomDumpTasks).toBe(false);
 });
 
+test('who is not told when to begin begins at once, and the 4.15 of the lab had no THP', () => {
+  const processes = [{ id: 'p', cgroup: '/m', start_ms: -1, program: [{ op: 'hold' }] }];
+  const path = (kernel: string) => truth_file('start', [], { thp: 'always', processes }, kernel);
+  const [new_one, old_one] = ['6.1', '4.15-seed'].map((kernel) =>
+    workload_of(path(kernel), kernel),
+  );
+  expect(new_one!.processes[0]!.program.map(({ op }) => op)).toEqual(['cgroup', 'hold', 'exit']);
+  expect([new_one!.machine.thp, old_one!.machine.thp]).toEqual([true, false]);
+});
+
 test('files outside cgroups are written too, and options of the mount are kept', () => {
   const path = truth_file(
     'events',

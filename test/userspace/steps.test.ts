@@ -214,3 +214,14 @@ test('a sleep goes on with what is left after SIGSTOP and SIGCONT at once', () =
   const [exit] = of('sched:sched_process_exit');
   expect(exit?.timeNs).toBeGreaterThan(1_000_000_000);
 });
+
+test('a read that fails is tried again as often as was asked for', () => {
+  const { errors, victims } = play(`
+    name: reads
+    machine: { memory: 256MiB }
+    kernel: "4.15"
+    cgroups: { /a: { memory.max: 0 } }
+    processes: [ { name: r, program: [ { cgroup: /a }, { read: 1MiB, times: 3 }, hold ] } ]
+    until: 1s`);
+  expect([errors, victims]).toEqual([['read ENOMEM', 'read ENOMEM', 'read ENOMEM'], []]);
+});

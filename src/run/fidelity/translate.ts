@@ -135,7 +135,8 @@ function machine_of(measured: TruthKernel, kernel: string): MachineSpec {
     swapBytes: (scenario.swap_mb ?? 0) * MIB,
     swapDevice: EMULATED_DEVICE,
     disk: EMULATED_DEVICE,
-    thp: scenario.thp === 'always',
+    // The lab built its 4.15 without.
+    thp: scenario.thp === 'always' && kernel !== '4.15',
     // The guest mounts its tmpfs with size=90%.
     tmpfsBytes: Math.floor(managed_bytes(measured) * 0.9),
     cachePages: 0,
@@ -206,7 +207,7 @@ function process_of(process: TruthProcess, guest: Guest): ProcessSpec {
       ...(top && process.oom_score_adj !== undefined
         ? [{ op: 'oom_score_adj' as const, value: process.oom_score_adj }]
         : []),
-      ...(top ? wait_until(t0_ns + start_ms * MS) : []),
+      ...(top && start_ms >= 0 ? wait_until(t0_ns + start_ms * MS) : []),
       ...programOf(process.program, guest),
       { op: 'exit' as const, code: 0 },
     ],
