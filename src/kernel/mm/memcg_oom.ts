@@ -42,11 +42,11 @@ export function* mem_cgroup_out_of_memory(
   memcg: MemCgroup,
   gfp: Gfp,
 ): Flow<boolean> {
-  const { memcg_oom_killable, memcg_oom_recheck } = k.profile;
-  if (!(yield* k.oom_lock_take(t, memcg_oom_killable))) return true;
+  const killable = k.profile.memcg_oom_killable;
+  if (!(yield* k.oom_lock_take(t, killable))) return true;
   let ret: boolean;
-  if (memcg_oom_recheck && mem_cgroup_margin(memcg) >= 1) ret = true;
-  else if (memcg_oom_killable && task_is_dying(t)) ret = true;
+  if (k.profile.memcg_oom_recheck && mem_cgroup_margin(memcg) >= 1) ret = true;
+  else if (killable && task_is_dying(t)) ret = true;
   else {
     ret = yield* out_of_memory(k, t, {
       memcg,
