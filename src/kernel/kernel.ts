@@ -424,8 +424,8 @@ export class Kernel {
 
   /** `0x14280ca(GFP_HIGHUSER_MOVABLE|__GFP_ZERO)` */
   gfp_mask(gfp: Gfp): string {
-    const old = logs_since(this.profile, '4.19') ? mask_4_19(gfp) : gfp.mask_4_15;
-    const mask = logs_since(this.profile, '5.2') ? gfp.mask_5_2 : old;
+    const old = logs_since(this.profile.log_format, '4.19') ? mask_4_19(gfp) : gfp.mask_4_15;
+    const mask = logs_since(this.profile.log_format, '5.2') ? gfp.mask_5_2 : old;
     return mask === 0 ? '0x0()' : `0x${mask.toString(16)}(${gfp.text})`;
   }
 

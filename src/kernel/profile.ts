@@ -8,9 +8,9 @@ import { SWITCH_DOCS } from './switch_docs.js';
 const LOG_FORMATS = ['4.15', '4.19', '5.0', '5.2', '5.4', '5.9', '6.14'] as const;
 type LogFormat = (typeof LOG_FORMATS)[number];
 
-/** Kills are reported as by this kernel or a later one. */
-export function logs_since(profile: Profile, format: LogFormat): boolean {
-  return LOG_FORMATS.indexOf(profile.log_format) >= LOG_FORMATS.indexOf(format);
+/** Whether a `log_format` has what came with another one. */
+export function logs_since(format: LogFormat, since: LogFormat): boolean {
+  return LOG_FORMATS.indexOf(format) >= LOG_FORMATS.indexOf(since);
 }
 
 /** The switches; SWITCH_DOCS says what each does and where that was seen. */

@@ -17,7 +17,7 @@ function counter_line(name: string, counter: PageCounter): string {
 
 /** The memcg part of a report (mem_cgroup_print_oom_info; from 5.0 split in context and meminfo). */
 export function mem_cgroup_print_oom_info(k: Kernel, memcg: MemCgroup, p: Task | null): void {
-  if (!logs_since(k.profile, '5.0')) {
+  if (!logs_since(k.profile.log_format, '5.0')) {
     k.printk(
       p === null
         ? `Memory limit reached of cgroup ${memcg.path}`
@@ -25,7 +25,7 @@ export function mem_cgroup_print_oom_info(k: Kernel, memcg: MemCgroup, p: Task |
     );
   }
   k.printk(counter_line('memory', memcg.memory));
-  if (!logs_since(k.profile, '5.4')) {
+  if (!logs_since(k.profile.log_format, '5.4')) {
     k.printk(`memory+swap: usage 0kB, limit ${UNLIMITED_KB}kB, failcnt 0`);
     k.printk(`kmem: usage 0kB, limit ${UNLIMITED_KB}kB, failcnt 0`);
     for (const m of for_each_mem_cgroup_tree(memcg)) print_v1_stats(k, m);

@@ -222,7 +222,7 @@ export function* oom_kill_process(k: Kernel, t: Task, oc: OomControl, message: s
     yield spend(t, report_cost_ns(k));
     dump_header(k, t, oc, chosen);
   }
-  if (!logs_since(k.profile, '5.2')) {
+  if (!logs_since(k.profile.log_format, '5.2')) {
     k.printk(
       `${message}: Kill process ${chosen.pid} (${chosen.comm}) score ${normalised(oc)} or sacrifice child`,
     );
@@ -275,7 +275,7 @@ export function* __oom_kill_process(
   // The lock that this takes keeps the victim from leaving its mm until it is marked.
   const victim = find_lock_task_mm(task);
   if (victim === null) {
-    if (logs_since(k.profile, '5.9')) {
+    if (logs_since(k.profile.log_format, '5.9')) {
       const who = `${task.pid} (${task.comm})`;
       k.printk(`${note.message}: OOM victim ${who} is already exiting. Skip killing the task`);
     }
@@ -295,11 +295,11 @@ export function* __oom_kill_process(
 }
 
 function killed_line(k: Kernel, victim: Task, mm: Mm, message: string): string {
-  const prefix = logs_since(k.profile, '5.2') ? `${message}: ` : '';
+  const prefix = logs_since(k.profile.log_format, '5.2') ? `${message}: ` : '';
   const line =
     `${prefix}Killed process ${victim.pid} (${victim.comm}) total-vm:${K(mm.total_vm)}kB, ` +
     `anon-rss:${K(get_mm_anon(mm))}kB, file-rss:${K(mm.file_pages)}kB, shmem-rss:${K(mm.shmem_pages)}kB`;
-  if (!logs_since(k.profile, '5.4')) return line;
+  if (!logs_since(k.profile.log_format, '5.4')) return line;
   return (
     `${line}, UID:${victim.uid} pgtables:${K(mm.pgtables_pages)}kB ` +
     `oom_score_adj:${victim.signal.oom_score_adj}`

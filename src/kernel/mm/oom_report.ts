@@ -22,7 +22,7 @@ export function report_cost_ns(k: Kernel): number {
 
 /** Everything between "invoked oom-killer" and the kill line; `p` is the victim, null if none. */
 export function dump_header(k: Kernel, t: Task, oc: OomControl, p: Task | null): void {
-  const modern = logs_since(k.profile, '5.0');
+  const modern = logs_since(k.profile.log_format, '5.0');
   const mask = k.gfp_mask(oc.gfp);
   const middle = modern ? '' : ` nodemask=${nodemask_text(oc)}, `;
   k.printk(
@@ -66,8 +66,8 @@ function cpuset_text(k: Kernel, t: Task, separator: string): string {
 
 /** One row a process that could be killed. */
 function dump_tasks(k: Kernel, oc: OomControl): void {
-  const wide = logs_since(k.profile, '4.19');
-  const split = logs_since(k.profile, '6.14');
+  const wide = logs_since(k.profile.log_format, '4.19');
+  const split = logs_since(k.profile.log_format, '6.14');
   if (wide) k.printk('Tasks state (memory values in pages):');
   const pid = wide ? '[  pid  ]' : '[ pid ]';
   const parts = split ? ' rss_anon rss_file rss_shmem' : '';

@@ -7,7 +7,7 @@ import { out_of_memory } from './oom_kill.js';
 
 /** sysrq-f: the administrator asks for an OOM kill (drivers/tty/sysrq.c: moom_callback). */
 export function* sysrq_oom(k: Kernel, t: Task): Flow {
-  const prefix = logs_since(k.profile, '5.2') ? '' : 'SysRq : ';
+  const prefix = logs_since(k.profile.log_format, '5.2') ? '' : 'SysRq : ';
   k.printk(`sysrq: ${prefix}Manual OOM execution`);
   yield* k.oom_lock_take(t, false);
   const killed = yield* out_of_memory(k, t, {

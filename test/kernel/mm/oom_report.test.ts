@@ -1,5 +1,6 @@
 /** The kernel log of OOM kills, line for line: what parsers of real logs rely on. */
 import { describe, expect, it } from 'vitest';
+import { sysrq_oom } from '../../../src/kernel/mm/sysrq.js';
 import { type World, world } from '../fixture.js';
 
 /** nginx is killed on behalf of helper; sh may not be. */
@@ -255,6 +256,16 @@ it('6.1: a group dies, and the victim is logged twice', () => {
     killed,
     REAPED,
   ]);
+});
+
+it.each([
+  ['4.15', 'sysrq: SysRq : Manual OOM execution'],
+  ['5.0', 'sysrq: SysRq : Manual OOM execution'],
+  ['5.2', 'sysrq: Manual OOM execution'],
+])('sysrq-f announces itself: %s: %s', (kernel, line) => {
+  const w = world({ kernel, tasks: { me: {}, hog: { anon: 9 } } });
+  w.run(w.tasks.me, sysrq_oom(w.k, w.tasks.me));
+  expect(w.dmesg[0]).toBe(line);
 });
 
 describe('limits of the log (KERNEL.md 3.1)', () => {
