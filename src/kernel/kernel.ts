@@ -1,10 +1,12 @@
 /** One machine's kernel: its state, and the plumbing that the modelled functions share. */
+
 import { BLOCK, type Flow } from '../engine/coroutine.js';
 import { Jiffies } from '../engine/jiffies.js';
 import { Mutex } from '../engine/mutex.js';
 import type { Simulation } from '../engine/simulation.js';
 import { WaitQueue } from '../engine/wait_queue.js';
 import { Cgroup } from './cgroup/cgroup.js';
+import { policy_nodemask } from './cgroup/cpuset.js';
 import type { Costs, ExecConfig, KernelConfig, SysctlValues } from './config.js';
 import { exit_to_user_mode } from './entry.js';
 import { type Gfp, mask_4_19 } from './mm/gfp.js';
@@ -300,9 +302,11 @@ export class Kernel {
   // --- pages ------------------------------------------------------------------------------------
 
   /** Where a task's memory comes from first: the node of its CPU, if its policy and cpuset allow. */
-  numa_node({ cpu, nodemask, mems_allowed }: Task): number {
+  numa_node(t: Task): number {
     if (this.nodes.length === 1) return 0;
-    const home = Math.max(0, cpu) % this.nodes.length;
+    const home = Math.max(0, t.cpu) % this.nodes.length;
+    const { mems_allowed } = t;
+    const nodemask = policy_nodemask(t);
     const may_use = (node: number): boolean =>
       (nodemask === null || nodemask.includes(node)) &&
       (mems_allowed === null || mems_allowed.includes(node));

@@ -1,5 +1,7 @@
 /** Steps that go through the page cache: files on disk, mapped files, tmpfs. */
+
 import type { Flow } from '../engine/coroutine.js';
+import { policy_nodemask } from '../kernel/cgroup/cpuset.js';
 import { back_to_user_mode } from '../kernel/entry.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { GFP_HIGHUSER, GFP_HIGHUSER_MOVABLE, GFP_KERNEL, type Gfp } from '../kernel/mm/gfp.js';
@@ -59,7 +61,7 @@ function* add_to_page_cache(
     add_pages(k, set, lru, fast);
     return { set, n: fast };
   }
-  const got = yield* alloc_pages(k, t, { gfp, order: 0, node, nodemask: t.nodemask });
+  const got = yield* alloc_pages(k, t, { gfp, order: 0, node, nodemask: policy_nodemask(t) });
   if (got < 0) return null;
   memcg = get_mem_cgroup_from_mm(k, t.mm);
   if (!try_charge_fast(k, memcg, 1) && !(yield* try_charge(k, t, memcg, GFP_KERNEL, 1))) {

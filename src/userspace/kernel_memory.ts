@@ -1,5 +1,7 @@
 /** Steps that fill kernel memory: pipes, sockets, open files, plain allocations. */
+
 import type { Flow } from '../engine/coroutine.js';
+import { policy_nodemask } from '../kernel/cgroup/cpuset.js';
 import { back_to_user_mode } from '../kernel/entry.js';
 import type { Kernel } from '../kernel/kernel.js';
 import {
@@ -135,7 +137,12 @@ export function* fill_kernel_memory(program: Program, t: Task, step: StepOf<'kme
 
 /** One allocation of 2^order pages, not charged to a memcg. */
 function* keep_block(k: Kernel, t: Task, gfp: Gfp, order: number): Flow<boolean> {
-  const node = yield* alloc_pages(k, t, { gfp, order, node: k.numa_node(t), nodemask: t.nodemask });
+  const node = yield* alloc_pages(k, t, {
+    gfp,
+    order,
+    node: k.numa_node(t),
+    nodemask: policy_nodemask(t),
+  });
   yield spend(t, k.costs.syscallNs);
   if (node < 0) return false;
   const pages = 1 << order;

@@ -1,5 +1,7 @@
 /** User page faults (mm/memory.c): anonymous and shared memory, swap-in, and what a failed one does. */
+
 import type { Flow } from '../../engine/coroutine.js';
+import { policy_nodemask } from '../cgroup/cpuset.js';
 import { back_to_user_mode, has_exit_work } from '../entry.js';
 import type { Kernel } from '../kernel.js';
 import { spend } from '../sched/core.js';
@@ -134,7 +136,7 @@ function fault_fast(k: Kernel, t: Task, vma: Vma): boolean {
     gfp: GFP_HIGHUSER_MOVABLE,
     order: 0,
     node: k.numa_node(t),
-    nodemask: t.nodemask,
+    nodemask: policy_nodemask(t),
   });
   if (node < 0) return false;
   try_charge_fast(k, memcg, 1);
@@ -153,7 +155,12 @@ function* handle_mm_fault(k: Kernel, t: Task, vma: Vma): Flow<FaultResult> {
     mm.add_pgtables(memcg, 1);
     mm.pte_pages++;
   }
-  const ac = { gfp: GFP_HIGHUSER_MOVABLE, order: 0, node: k.numa_node(t), nodemask: t.nodemask };
+  const ac = {
+    gfp: GFP_HIGHUSER_MOVABLE,
+    order: 0,
+    node: k.numa_node(t),
+    nodemask: policy_nodemask(t),
+  };
   let node = alloc_pages_fast(k, ac);
   if (node < 0) node = yield* alloc_pages_slow(k, t, ac);
   if (node < 0) return 'oom';

@@ -1,5 +1,7 @@
 /** Bringing pages back from swap (mm/memory.c: do_swap_page). */
+
 import type { Flow } from '../../engine/coroutine.js';
+import { policy_nodemask } from '../cgroup/cpuset.js';
 import type { Kernel } from '../kernel.js';
 import { spend } from '../sched/core.js';
 import { psi_memstall_enter, psi_memstall_leave } from '../sched/psi.js';
@@ -56,7 +58,7 @@ export function* do_swap_page(k: Kernel, t: Task, mapping: Mapping, n: number): 
     yield* wait_on_page_writeback(k, t, set);
     return 0;
   }
-  const ac = { gfp: GFP_HIGHUSER_MOVABLE, order: 0, node: set.node, nodemask: t.nodemask };
+  const ac = { gfp: GFP_HIGHUSER_MOVABLE, order: 0, node: set.node, nodemask: policy_nodemask(t) };
   let node = alloc_pages_fast(k, ac);
   if (node < 0) node = yield* alloc_pages_slow(k, t, ac);
   if (node < 0) return -1;

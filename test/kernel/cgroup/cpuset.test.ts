@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { policy_nodemask } from '../../../src/kernel/cgroup/cpuset.js';
 import {
   GFP_ATOMIC,
   GFP_HIGHUSER_MOVABLE,
@@ -51,6 +52,18 @@ it('a mempolicy chooses among the nodes of the cpuset', () => {
   };
   expect([numa_node([0, 1], [1]), numa_node(undefined, [1]), numa_node([1], [0, 1])]).toEqual([
     1, 1, 1,
+  ]);
+});
+
+it('a mempolicy for other nodes than those of the cpuset is void', () => {
+  const policy = (nodemask: readonly number[]) => {
+    const w = bound(5000, { tasks: { me: { cgroup: '/zero', nodemask } } });
+    const { me } = w.tasks;
+    return [policy_nodemask(me!), w.k.numa_node(me!)];
+  };
+  expect([policy([1]), policy([0, 1])]).toEqual([
+    [null, 0],
+    [[0, 1], 0],
   ]);
 });
 
