@@ -56,8 +56,9 @@ function* exit_mm(k: Kernel, t: Task): Flow {
   complete_vfork_done(k, t);
   if (mm === null) return;
   t.wchan = 'exit_mm';
-  yield* mm.mmap_sem.downRead(t);
+  // Not with mmap_sem held: whoever shares the mm may map and unmap meanwhile.
   yield* k.wait_for_core_dump(t);
+  yield* mm.mmap_sem.downRead(t);
   t.wchan = '';
   sync_mm_rss(mm, t);
   t.mm = null;

@@ -145,6 +145,8 @@ describe('who takes the address space down (KERNEL.md 8)', () => {
     other!.wake();
     w.advance(10);
     expect([other!.mm === null, other!.exiting]).toEqual([false, true]);
+    w.now(leader!, leader!.mm!.mmap_sem.downWrite(leader!)); // it does not hold mmap_sem meanwhile
+    leader!.mm!.mmap_sem.upWrite(leader!);
     signal.coredump = false;
     signal.core_done?.wakeAll();
     w.advance(1);
