@@ -1,5 +1,4 @@
 /** One machine's kernel: its state, and the plumbing that the modelled functions share. */
-
 import { BLOCK, type Flow } from '../engine/coroutine.js';
 import { Jiffies } from '../engine/jiffies.js';
 import { Mutex } from '../engine/mutex.js';

@@ -1,5 +1,4 @@
 /** Steps that fill kernel memory: pipes, sockets, open files, plain allocations. */
-
 import type { Flow } from '../engine/coroutine.js';
 import { policy_nodemask } from '../kernel/cgroup/cpuset.js';
 import { back_to_user_mode } from '../kernel/entry.js';

@@ -55,9 +55,9 @@ export function cgroup_rmdir(k: Kernel, path: string): 'ENOENT' | 'EBUSY' | null
 }
 
 /**
- * Moves a whole process, but for threads that are exiting. Charges stay where they were made. That
- * inner cgroups have no processes
- * (cgroup_migrate_vet_dst: EBUSY) is not enforced: trees of v1 are played too, in which they may.
+ * Moves a whole process, but for threads that are exiting. Charges stay where they were made. That inner
+ * cgroups have no processes (cgroup_migrate_vet_dst: EBUSY) is not enforced: trees of v1 are played too,
+ * in which they may.
  */
 export function cgroup_attach_process(k: Kernel, t: Task, to: Cgroup): void {
   for (const thread of t.signal.threads) {
